@@ -1,0 +1,239 @@
+"""Make the book: run the stages of the pipeline for every edition of a report.
+
+Order is speed here. The engine is started as soon as the design is known; the figures are drawn and the manuscript is
+read while it loads its fonts; each part is typeset while the next is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import jinja2
+
+from octavo import __version__
+from octavo.bind.document import Details
+from octavo.diagnostics import Ledger
+from octavo.edition import Folios, Run, bind_edition
+from octavo.figures.drawings import alternative_texts, draw
+from octavo.figures.pictures import Pictures
+from octavo.figures.plate import Plate, PlateError
+from octavo.latex.blocks import BlockWriter
+from octavo.latex.context import Context
+from octavo.latex.environment import Macros, open_templates
+from octavo.latex.escape import Tex
+from octavo.latex.maths import allowed_commands
+from octavo.latex.matter import collator
+from octavo.latex.tree import Leaves
+from octavo.latex.volume import Volume
+from octavo.manifest import Edition, Report
+from octavo.manuscript.glossary import define_terms
+from octavo.manuscript.numbering import Numbering
+from octavo.manuscript.part import Part
+from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.words import Words
+from octavo.press.driver import driver, own_fonts, styles
+from octavo.press.engine import EngineStopped, Press
+from octavo.press.log import report_errors, report_missing_characters
+from octavo.workspace import Workspace, replace, run_pandoc, templates_folder
+
+#: How often an edition is typeset until every printed page reference is right.
+MOST_PASSES = 4
+
+
+@dataclass(frozen=True)
+class Product:
+    """Name a finished file, its number of pages and how many engine runs it took."""
+
+    edition: str
+    path: Path
+    pages: int
+    passes: int
+
+
+@dataclass
+class Book:
+    """Build one report; `progress` is told the stage and what is being done in it."""
+
+    report: Report
+    workspace: Workspace
+    ledger: Ledger
+    progress: Callable[[str, str], None]
+    strict: bool = False
+    tagging: bool = True
+
+    @cached_property
+    def _folders(self) -> tuple[Path, ...]:
+        own, standard = self.report.folder / "templates", templates_folder()
+        return (own, standard) if own.is_dir() and own.resolve() != standard.resolve() else (standard,)
+
+    @cached_property
+    def _templates(self) -> jinja2.Environment:
+        place = self.workspace.cache / "templates"
+        place.mkdir(parents=True, exist_ok=True)
+        return open_templates(self._folders, place)
+
+    def _parts(self) -> list[Part]:
+        report = self.report
+        return [Part(p.path, p.role, (report.folder / p.path).read_text(encoding="utf-8")) for p in report.parts]
+
+    def examine(self) -> None:
+        """Read and write the manuscript without an engine, and report what is wrong with it."""
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            plates = pool.submit(draw, self.report, self.workspace.cache / "figures", self._templates)
+            volume, _ = self._read(self._parts(), plates)
+            volume.write(lambda name, tex: None)
+
+    def build(self) -> list[Product]:
+        """Return what was made; empty when an error stopped it, and then nothing in `dist/` has changed."""
+        report = self.report
+        parts = self._parts()
+        self._maths = any("$" in part.source for part in parts)
+        self._fonts = own_fonts(report, self.ledger)
+        if self.ledger.failed(self.strict):
+            return []
+        presses = {edition.name: self._start(edition) for edition in report.editions}
+        self.workspace.lap("start")
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            plates = pool.submit(draw, report, self.workspace.cache / "figures", self._templates)
+            try:
+                volume, pictures = self._read(parts, plates)
+                sort_key = pool.submit(collator)
+                self._write(volume, pictures, presses)
+                if self.ledger.failed(self.strict):
+                    return []
+                finished = [self._print(edition, presses, volume, pictures, sort_key.result) for edition in report.editions]
+            except PlateError as error:
+                self.ledger.report("OCT306", None, problem=error)
+                return []
+            except EngineStopped as stop:
+                report_errors(Path(str(stop)), volume.parts, self.ledger)
+                return []
+            finally:
+                for press in presses.values():
+                    press.stop()
+        return self._publish(finished)
+
+    def _start(self, edition: Edition) -> Press:
+        """Start the engine on everything that is known before the manuscript is read."""
+        text = driver(self.report, edition, self._templates, self._maths)
+        folder = self.workspace.press(edition.name)
+        press = Press(folder, text, styles(self._folders), self._fonts, self.tagging)
+        return press
+
+    def _read(self, parts: list[Part], plates: Future[dict[str, Plate]]) -> tuple[Volume, Pictures]:
+        """Read the manuscript and settle all that does not depend on pages."""
+        report = self.report
+        self.progress("read", f"{len(parts)} parts")
+        bibliography = Bibliography(report.bibliography, report.style, report.listed)
+        manuscript = read(parts, bibliography, report.language, run_pandoc, self.ledger)
+        glossary = define_terms(parts)
+        pictures = Pictures(report.folder, self.workspace.cache, self.ledger, plates, alternative_texts(report))
+        context = Context(
+            macros=Macros(self._templates, "elements.tex"),
+            leaves=Leaves(),
+            labels=Numbering(self.ledger).number(parts),
+            words=Words(report.language, report.words),
+            pictures=pictures,
+            ledger=self.ledger,
+            raw_latex=report.raw_latex,
+            commands=allowed_commands(report.maths),
+            glossary=glossary,
+            layers=tuple((layer.chapter, layer.level, layer.question) for layer in report.layers),
+        )
+        self.workspace.lap("read")
+        return Volume(context, manuscript, BlockWriter(context)), pictures
+
+    def _write(self, volume: Volume, pictures: Pictures, presses: dict[str, Press]) -> None:
+        """Write the parts and hand each to every press as soon as it is there."""
+        folios = {name: self._folios(name) for name in presses}
+        for name, press in presses.items():
+            press.feed("folios", folios[name].definitions(self._templates, volume.context.labels.order()))
+
+        def ready(name: str, tex: Tex) -> None:
+            self.progress("write", volume.parts[name].path)
+            for press in presses.values():
+                for path in pictures.files.values():
+                    press.link(path)
+                press.feed(name, tex)
+
+        volume.write(ready)
+        self.workspace.lap("write")
+
+    def _folios(self, edition: str) -> Folios:
+        return Folios.load(self.workspace.cache / "folios" / f"{edition}.json")
+
+    def _print(
+        self,
+        edition: Edition,
+        presses: dict[str, Press],
+        volume: Volume,
+        pictures: Pictures,
+        sort_key: Callable[[], Callable[[str], object]],
+    ) -> tuple[Product, Path]:
+        """Typeset one edition until its page references are right, and bind it into the build folder."""
+        self.progress("typeset", edition.name)
+        folios = self._folios(edition.name)
+        for passes in range(1, MOST_PASSES + 1):
+            run = Run(volume, presses[edition.name], self._templates, sort_key, self._facts())
+            printed, root = run.finish()
+            wrong = folios.settle(volume.context.page_references, root, printed.map)
+            if not wrong:
+                break
+            if passes == MOST_PASSES:
+                for label in sorted(wrong):
+                    self.ledger.report("OCT405", None, label=label, passes=passes)
+                break
+            presses[edition.name] = press = self._start(edition)
+            for path in pictures.files.values():
+                press.link(path)
+            press.feed("folios", folios.definitions(self._templates, volume.context.labels.order()))
+            for name, tex in volume.main.items():
+                press.feed(name, tex)
+        folios.save()
+        report_missing_characters(printed.log, volume.parts, self.ledger)
+        self.workspace.lap("typeset")
+        self.progress("bind", edition.name)
+        target = self.workspace.build / "bound" / f"{edition.name}.pdf"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        pages = bind_edition(run, printed, root, self._details(), target)
+        self.workspace.lap("bind")
+        first = edition is self.report.editions[0]
+        name = self.report.output if first else f"{self.report.output}-{edition.name}"
+        return Product(edition.name, self.workspace.dist / f"{name}.pdf", pages, passes), target
+
+    def _publish(self, finished: list[tuple[Product, Path]]) -> list[Product]:
+        """Put every finished file into `dist/` at once, unless something went wrong on the way."""
+        if self.ledger.failed(self.strict):
+            return []
+        for product, bound in finished:
+            replace(product.path, bound)
+        return [product for product, _ in finished]
+
+    def _details(self) -> Details:
+        report = self.report
+        return Details(
+            report.title if not report.subtitle else f"{report.title}: {report.subtitle}",
+            report.authors, report.subtitle, report.language, report.rights, report.keywords,
+            f"Octavo {__version__}",
+        )  # fmt: skip
+
+    def _facts(self) -> dict[str, object]:
+        """Return what the title pages print."""
+        report = self.report
+        date = f"{report.date:%B} {report.date.day}, {report.date.year}" if report.date else ""
+        people = " and ".join(report.authors)
+        whole = f"{report.title}: {report.subtitle}" if report.subtitle else report.title
+        year = f" ({report.date.year})" if report.date else ""
+        return {
+            "title": report.title,
+            "subtitle": report.subtitle,
+            "authors": report.authors,
+            "date": date,
+            "rights": report.rights,
+            "cite": f"Cite as: {people}{year}. {whole}.",
+            "made": f"Set by Octavo {__version__} with LuaLaTeX.",
+        }

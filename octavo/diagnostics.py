@@ -1,0 +1,96 @@
+"""Collect what an author must know, and say it in one voice.
+
+Every stage reports to a `Ledger` and goes on; only `octavo.cli` prints it and decides the exit status. The
+wording of each code lives in `diagnostics.yaml`, so that a message, its advice and its handbook entry cannot
+drift apart. Any module may import this one; it imports none of Octavo's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+from pathlib import Path
+
+
+class Severity(Enum):
+    """Say what a diagnostic does to the build.
+
+    An error stops publication: the last good PDF stays. A warning is printed and the book is published, unless
+    the build is strict. A note only informs.
+    """
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, order=True)
+class Span:
+    """Name a place in an author's file; line and column count from 1, and 0 means the whole file."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        """Write the place the way compilers do, so that editors and terminals make it a link."""
+        parts = [self.file, *(str(number) for number in (self.line, self.column) if number)]
+        return ":".join(parts)
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Hold the catalogue's text for one code; both sentences are `str.format` templates."""
+
+    severity: Severity
+    problem: str
+    advice: str
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """State one problem: its code, where it is, and the two sentences an author reads."""
+
+    code: str
+    severity: Severity
+    span: Span | None
+    problem: str
+    advice: str
+
+
+@cache
+def catalogue() -> dict[str, Wording]:
+    """Read the wording of every code; cached, because one build may report hundreds."""
+    import yaml
+
+    text = (Path(__file__).parent / "diagnostics.yaml").read_text(encoding="utf-8")
+    entries: dict[str, dict[str, str]] = yaml.safe_load(text)
+    return {
+        code: Wording(Severity(entry["severity"]), entry["problem"], entry["advice"])
+        for code, entry in entries.items()
+    }
+
+
+@dataclass
+class Ledger:
+    """Gather diagnostics in the order they are found, each once."""
+
+    entries: list[Diagnostic] = field(default_factory=list)
+
+    def report(self, code: str, span: Span | None = None, **facts: object) -> None:
+        """Add the diagnostic of that code; `facts` fill the blanks of its two sentences.
+
+        Raises `KeyError` when the catalogue has no such code or a blank stays empty: both are bugs of ours.
+        """
+        wording = catalogue()[code]
+        diagnostic = Diagnostic(
+            code, wording.severity, span, wording.problem.format(**facts), wording.advice.format(**facts)
+        )
+        if diagnostic not in self.entries:
+            self.entries.append(diagnostic)
+
+    def failed(self, strict: bool = False) -> bool:
+        """Tell whether the book must not be published."""
+        stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+        return any(entry.severity in stopping for entry in self.entries)

@@ -1,0 +1,208 @@
+"""Draw the layer stack of a report, large for the introduction and small for chapter openers.
+
+Part of the figures stage: layers in, LaTeX and alternative text out. The pictures are PyLaTeX TikZ objects; how
+they look is in `templates/figures/layerstack.sty`, and `octavo.figures.plate` typesets them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from pylatex import Command, NoEscape, TikZ, TikZCoordinate, TikZNode, TikZOptions, TikZPath
+
+from octavo.latex.escape import Tex, escape
+
+FEWEST_LAYERS = 2
+MOST_LAYERS = 7
+COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
+
+#: The longest label, in characters, that still fits when seven layers have one as long.
+LONGEST = {"piece": 48, "level": 48, "question": 120}
+
+#: How a layer depends on the one below, in the figure and in its alternative text.
+RELATION = "rests on"
+
+#: Contrast of text with its ground: WCAG 2.2, success criterion 1.4.3.
+LEAST_CONTRAST = 4.5
+WHITE = "FFFFFF"
+COLOR = re.compile(r"#?[0-9A-Fa-f]{6}")
+TINT_STRENGTH = 0.11
+
+SMALL_CEILING_MM = 25.7
+SMALL_SLAB_MM = 4.4
+SMALL_GAP_MM = 0.8
+
+
+class Layer(Protocol):
+    """Describe one layer; `color` is six hexadecimal digits of sRGB, with or without a leading #."""
+
+    @property
+    def piece(self) -> str: ...  # noqa: D102
+    @property
+    def level(self) -> str: ...  # noqa: D102
+    @property
+    def question(self) -> str: ...  # noqa: D102
+    @property
+    def color(self) -> str: ...  # noqa: D102
+
+
+def layer_stack(layers: Sequence[Layer]) -> Tex:
+    r"""Write the LaTeX of the full stack, first layer at the bottom.
+
+    The picture is an argument of `\layerstack`, which typesets it at the largest setting that fits a text block
+    105 mm wide in a height of 120 mm. Raises `ValueError` if the number of layers or the length of a label
+    is out of bounds.
+    """
+    _check(layers)
+    picture = TikZ(options=TikZOptions("layer stack"))
+    for number, layer in enumerate(layers, start=1):
+        for node in _slab(number, layer):
+            picture.append(node)
+    for number in range(2, len(layers) + 1):
+        steps = [TikZNode(f"block{number}").south, "to", TikZNode(f"block{number - 1}").north]
+        picture.append(TikZPath(steps, TikZOptions("foot", fill=f"shade{number}")))
+    picture.append(TikZNode(options=TikZOptions(**{"relation on": "layer1"}), text=RELATION))
+    picture.append(TikZNode(options=TikZOptions(**{"ground under": "layer1"})))
+    stack = Command("layerstack", arguments=[len(layers), NoEscape(f"%\n{picture.dumps()}%\n")])
+    return Tex(_colours(layers) + stack.dumps())
+
+
+def small_stack(layers: Sequence[Layer], lit: int) -> Tex:
+    """Write the LaTeX of the stack for a chapter opener, 22 mm wide and at most 26 mm high.
+
+    Layer `lit`, counted from 1 at the bottom, is filled with its colour; the others are pale, so that the two
+    states also differ in grey. Raises `ValueError` for a wrong number of layers, or if there is no such layer.
+    """
+    _check(layers, lit)
+    room = (SMALL_CEILING_MM + SMALL_GAP_MM) / len(layers) - SMALL_GAP_MM
+    height = min(SMALL_SLAB_MM, int(room * 100) / 100)
+    picture = TikZ(options=TikZOptions("small stack"))
+    for number in range(1, len(layers) + 1):
+        corner = TikZCoordinate(0, round((number - 1) * (height + SMALL_GAP_MM), 2))
+        look, ground = ("lit slab", "shade") if number == lit else ("small slab", "tint")
+        options = TikZOptions(**{look: f"{height}mm"}, fill=f"{ground}{number}")
+        picture.append(TikZNode(options=options, at=corner, text=str(number)))
+    picture.append(TikZNode(options=TikZOptions("small ground"), at=TikZCoordinate(0, 0)))
+    return Tex(_colours(layers) + picture.dumps())
+
+
+def alt_text(layers: Sequence[Layer], lit: int | None = None) -> str:
+    """Say what a sighted reader takes from the figure, in one paragraph of plain text.
+
+    Without `lit` it describes the full stack from the ground up; with it, the small stack and where the lit
+    layer stands. Raises `ValueError` as the two drawings do.
+    """
+    _check(layers, lit)
+    count = len(layers)
+    if lit is not None:
+        return _alt_text_lit(layers, lit)
+    sentences = [f"A stack of {COUNTS[count]} layers, from the ground up; each layer {RELATION} the one below it."]
+    for number, layer in enumerate(layers, start=1):
+        place = {1: ", at the bottom", count: ", at the top"}.get(number, "")
+        question = _plain(layer.question)
+        stop = "" if question.endswith(("?", ".", "!")) else "."
+        sentences.append(
+            f"Layer {number}{place}: {_plain(layer.piece)}. Level: {_plain(layer.level)}. Question: {question}{stop}"
+        )
+    return " ".join(sentences)
+
+
+def _alt_text_lit(layers: Sequence[Layer], lit: int) -> str:
+    count = len(layers)
+    here = f"A stack of {COUNTS[count]} layers; {_named(layers, lit)}, is filled in."
+    if lit == 1:
+        return f"{here} It is the bottom layer, and {_named(layers, 2)}, {RELATION} it."
+    if lit == count:
+        return f"{here} It is the top layer, and {RELATION} {_named(layers, lit - 1)}."
+    return f"{here} It {RELATION} {_named(layers, lit - 1)}, and {_named(layers, lit + 1)}, {RELATION} it."
+
+
+def _named(layers: Sequence[Layer], number: int) -> str:
+    return f"layer {number}, {_plain(layers[number - 1].piece)}"
+
+
+def shade(color: str) -> str:
+    """Darken a colour just until white text on it reaches 4.5:1, and return its six digits."""
+    channels = _channels(color)
+    darker = (_digits(*(channel * percent / 100 for channel in channels)) for percent in range(100, -1, -1))
+    return next(digits for digits in darker if contrast(digits, WHITE) >= LEAST_CONTRAST)
+
+
+def tint(color: str) -> str:
+    """Thin a colour with white to the ground of a slab, and return its six digits."""
+    red, green, blue = (255 - (255 - channel) * TINT_STRENGTH for channel in _channels(shade(color)))
+    return _digits(red, green, blue)
+
+
+def contrast(first: str, second: str) -> float:
+    """Compute the contrast ratio of two sRGB colours, from 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    dark, light = sorted((_luminance(first), _luminance(second)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _check(layers: Sequence[Layer], lit: int | None = None) -> None:
+    count = len(layers)
+    if not FEWEST_LAYERS <= count <= MOST_LAYERS:
+        raise ValueError(f"a stack has {FEWEST_LAYERS} to {MOST_LAYERS} layers, not {count}: add or join layers")
+    if lit is not None and not 1 <= lit <= count:
+        raise ValueError(f"layer {lit} cannot be lit: the layers are 1 to {count}, counted from the bottom")
+    for number, layer in enumerate(layers, start=1):
+        for label, longest in LONGEST.items():
+            length = len(_plain(getattr(layer, label)))
+            if not 0 < length <= longest:
+                raise ValueError(f"the {label} of layer {number} has {length} characters: write 1 to {longest}")
+        _channels(layer.color)
+
+
+def _slab(number: int, layer: Layer) -> list[TikZNode]:
+    place = {} if number == 1 else {"stands on": f"layer{number - 1}"}
+    labels = [NoEscape(_breakable(text)) for text in (layer.piece, layer.level, layer.question)]
+    words = Command("layertext", arguments=labels).dumps()
+    slab = TikZOptions("slab", **place, fill=f"tint{number}")
+    block = TikZOptions(**{"block of": f"layer{number}"}, fill=f"shade{number}")
+    return [TikZNode(f"layer{number}", slab, text=words), TikZNode(f"block{number}", block, text=str(number))]
+
+
+def _colours(layers: Sequence[Layer]) -> str:
+    lines = []
+    for number, layer in enumerate(layers, start=1):
+        for name, digits in ((f"shade{number}", shade(layer.color)), (f"tint{number}", tint(layer.color))):
+            lines.append(Command("definecolor", arguments=[name, "HTML", digits]).dumps() + "%\n")
+    return "".join(lines)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _breakable(label: str) -> str:
+    """Escape a label for LaTeX; a slash between letters becomes a place where the line may break."""
+    parts = _plain(label).split("/")
+    pieces = [escape(parts[0])]
+    for before, after in itertools.pairwise(parts):
+        tight = not before.endswith(" ") and not after.startswith(" ")
+        pieces += [Tex(r"\slash{}" if tight else "/"), escape(after)]
+    return str(Tex("").join(pieces))
+
+
+def _channels(color: str) -> tuple[int, int, int]:
+    if not COLOR.fullmatch(color):
+        raise ValueError(f"{color!r} is not a colour: write six hexadecimal digits, such as 1F4E79")
+    red, green, blue = bytes.fromhex(color.removeprefix("#"))
+    return red, green, blue
+
+
+def _digits(red: float, green: float, blue: float) -> str:
+    return "".join(f"{round(channel):02X}" for channel in (red, green, blue))
+
+
+def _luminance(color: str) -> float:
+    linear = []
+    for channel in _channels(color):
+        value = channel / 255
+        linear.append(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
+    red, green, blue = linear
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -1,0 +1,45 @@
+"""Open the templates: Jinja2 with delimiters that TeX never uses and escaping on by default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import jinja2
+
+from octavo.latex.escape import Tex, finalize
+
+
+def open_templates(folders: tuple[Path, ...], cache: Path | None = None) -> jinja2.Environment:
+    """Return an environment that looks for a template in each folder in turn.
+
+    A report overrides one template by putting a file of the same name into its own `templates/`. An undefined
+    name in a template is an error, so that a misspelt one cannot print nothing. `cache` keeps compiled templates.
+    """
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<<",
+        variable_end_string=">>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        undefined=jinja2.StrictUndefined,
+        finalize=finalize,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+        bytecode_cache=jinja2.FileSystemBytecodeCache(str(cache)) if cache else None,
+    )
+
+
+class Macros:
+    """Call the macros of one template file as functions that return TeX."""
+
+    def __init__(self, templates: jinja2.Environment, name: str) -> None:
+        self._module = templates.get_template(name).module
+
+    def __call__(self, macro: str, /, **values: object) -> Tex:
+        """Expand one macro; raises `AttributeError` when the file defines no macro of that name."""
+        return cast(Tex, getattr(self._module, macro)(**values))

@@ -1,0 +1,48 @@
+"""Make any text safe to print with TeX, and mark what already is TeX."""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup
+
+#: Text that is TeX already and is not escaped again; everything else in a template is.
+Tex = Markup
+
+_SPECIAL = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "{": r"\{",
+        "}": r"\}",
+        "$": r"\$",
+        "&": r"\&",
+        "%": r"\%",
+        "#": r"\#",
+        "_": r"\_",
+        "^": r"\textasciicircum{}",
+        "~": r"\textasciitilde{}",
+        "\N{NO-BREAK SPACE}": "~",
+        "\N{NARROW NO-BREAK SPACE}": r"\octthinspace{}",
+        "\N{SOFT HYPHEN}": r"\-",
+        "\n": " ",
+    }
+)
+#: An address may break after these, where a reader does not miss a hyphen.
+_BREAKABLE = re.compile(r"(?<=[/.?&=_:%#+,;@-])(?=[^/.?&=_:%#+,;@-])|(?<=[a-z0-9])(?=[A-Z(\[])")
+
+
+def escape(text: str) -> Tex:
+    """Return text that TeX prints as it stands."""
+    return Tex(text.translate(_SPECIAL))
+
+
+def escape_breakable(text: str) -> Tex:
+    """Return literal text (an address, a name in code) that may break after punctuation, without a hyphen."""
+    return Tex(r"\octbreak{}".join(piece.translate(_SPECIAL) for piece in _BREAKABLE.split(text)))
+
+
+def finalize(value: object) -> Tex:
+    """Escape whatever a template prints, unless it is TeX already; Jinja2 calls this for every expression."""
+    if isinstance(value, Markup):
+        return value
+    return escape("" if value is None else str(value))

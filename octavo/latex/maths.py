@@ -1,0 +1,70 @@
+r"""Check a formula before TeX sees it, and say it in words.
+
+A formula may use only the commands that print mathematics. That catches a misspelt command on the author's line
+and keeps `\input` and `\directlua` out of a manuscript that is not trusted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+_COMMAND = re.compile(r"\\([A-Za-z]+|.)")
+_TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}]")
+_ENVIRONMENT = re.compile(r"\\(begin|end)\s*\{([A-Za-z]+\*?)\}")
+_OUTER = {"align", "align*", "gather", "gather*", "multline", "multline*", "equation", "equation*", "flalign",
+          "flalign*", "alignat", "alignat*", "eqnarray", "eqnarray*"}  # fmt: skip
+
+
+def allowed_commands(macros: dict[str, str]) -> frozenset[str]:
+    """Return every command that a formula may use: the list beside this module, and the report's own macros."""
+    text = (Path(__file__).parent / "maths-commands.txt").read_text(encoding="utf-8")
+    words = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    return frozenset(words) | {name.lstrip("\\") for name in macros}
+
+
+def problems(tex: str, allowed: frozenset[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """Yield each problem of a formula: the diagnostic's code, the text that it stands at, and its facts."""
+    shown = tex.strip()
+    for command in _COMMAND.findall(tex):
+        if command.isalpha() and command not in allowed:
+            yield "OCT209", f"\\{command}", {"command": f"\\{command}"}
+    depth = 0
+    for token in _TOKEN.findall(tex):
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        if depth < 0:
+            break
+    if depth:
+        yield "OCT208", shown[:20], {"formula": shown, "what": "a brace `{` or `}` without its partner"}
+    open_environments: list[str] = []
+    for kind, name in _ENVIRONMENT.findall(tex):
+        if kind == "begin":
+            open_environments.append(name)
+        elif not open_environments or open_environments.pop() != name:
+            yield "OCT208", f"\\end{{{name}}}", {"formula": shown, "what": f"`\\end{{{name}}}` without its `\\begin`"}
+            return
+    for name in open_environments:
+        yield "OCT208", f"\\begin{{{name}}}", {"formula": shown, "what": f"`\\begin{{{name}}}` without its `\\end`"}
+    lefts, rights = len(re.findall(r"\\left(?![A-Za-z])", tex)), len(re.findall(r"\\right(?![A-Za-z])", tex))
+    if lefts != rights:
+        yield "OCT208", shown[:20], {"formula": shown, "what": "`\\left` and `\\right` that do not pair"}
+
+
+def outer_environment(tex: str) -> str:
+    """Return the displayed environment that a formula brings along, so that no second one is put around it."""
+    found = _ENVIRONMENT.match(tex.strip())
+    return found[2] if found and found[2] in _OUTER else ""
+
+
+def without_numbers(tex: str) -> str:
+    """Return the formula with its outer environment starred: numbers come from the manuscript, never from TeX."""
+    name = outer_environment(tex)
+    if not name or name.endswith("*"):
+        return tex.strip()
+    return tex.strip().replace(f"\\begin{{{name}}}", f"\\begin{{{name}*}}").replace(f"\\end{{{name}}}", f"\\end{{{name}*}}")
+
+
+def spoken(tex: str) -> str:
+    """Return the alternative text of a formula: its TeX on one line, which readers of mathematics can follow."""
+    return " ".join(tex.split())

@@ -1,0 +1,237 @@
+"""Write front and back matter: what is known only when every page is.
+
+The pages come from the run itself: main matter is typeset first, and the contents, the bibliography with the pages
+that cite each entry, and the index are written with true numbers and fed to the same engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from octavo.latex.blocks import BlockWriter
+from octavo.latex.context import Context, IndexMark, Printed
+from octavo.latex.environment import Macros
+from octavo.latex.escape import Tex, escape
+from octavo.latex.tree import Element
+from octavo.manuscript import nodes as n
+from octavo.press.pages import PageMap
+
+#: Headings of this level and above stand in the contents.
+DEEPEST_IN_CONTENTS = 2
+
+
+@dataclass
+class Matter:
+    """Write the parts of a book that are made from the rest of it."""
+
+    context: Context
+    macros: Macros
+
+    def _leaf(self, element: Element, text: str) -> Tex:
+        return Tex(f"\\leaf{{{self.context.leaves.on(element)}}}") + escape(text)
+
+    def _link(self, element: Element, text: str, goal: Element, place: int = 0) -> Tex:
+        link = element.add("Link", annotation=self.context.leaves.next(), leads_to=goal, place=place, alt=text)
+        return self.context.macros("link", annotation=link.annotation, content=self._leaf(link, text))
+
+    def heading(self, key: str, parent: Element, listed: bool = True) -> tuple[Element, Tex]:
+        """Open a chapter of the back or front matter; return its section and its LaTeX."""
+        title = self.context.words(key)
+        section = parent.add("Sect")
+        heading = section.add("H1", identifier=f"octavo-{key}")
+        heading.anchor = self.context.leaves.next()
+        anchor = self.context.macros("anchor", number=heading.anchor)
+        tex = self.context.macros(
+            "chapter", number="", label_leaf=0, title=self._leaf(heading, title), plain=title, anchor=anchor,
+            notes=Tex(""), kind="", role="back", level="", level_leaf=0, question="", question_leaf=0, picture=None,
+        )  # fmt: skip
+        if listed:
+            self.context.headings.append(Printed(1, "", title, [], heading.identifier, heading, "back"))
+        return section, tex
+
+    def title_pages(self, facts: dict[str, object], parent: Element) -> Tex:
+        """Write half title, title page and colophon."""
+        section = parent.add("Sect")
+        title = section.add("Title")
+
+        def line(text: str) -> Tex:
+            return self._leaf(section.add("P"), text) if text else Tex("")
+
+        def title_line(text: str) -> Tex:
+            return self._leaf(title, text)
+
+        return self.macros("title_pages", line=line, title_line=title_line, **facts)
+
+    def contents(self, headings: Sequence[Printed], pages: PageMap, parent: Element, deepest: int) -> Tex:
+        """Write the contents: each heading with its page, as one link."""
+        section, opener = self.heading("contents", parent, listed=False)
+        root = section.add("TOC")
+        stack: list[tuple[int, Element]] = [(0, root)]
+        lines = []
+        for heading in headings:
+            if heading.level > deepest:
+                continue
+            while stack[-1][0] >= heading.level:
+                stack.pop()
+            holder = stack[-1][1]
+            if holder.tag == "TOCI":
+                last = holder.kids[-1]
+                holder = last if isinstance(last, Element) and last.tag == "TOC" else holder.add("TOC")
+            item = holder.add("TOCI")
+            stack.append((heading.level, item))
+            link = item.add("Link", annotation=self.context.leaves.next(), leads_to=heading.element)
+            folio = pages.folio_of(heading.element.anchor)
+            link.alt = f"{heading.title}, {self.context.words('page')} {folio}"
+            lines.append(
+                {
+                    "level": heading.level,
+                    "annotation": link.annotation,
+                    "number": self._leaf(link, heading.number) if heading.number else "",
+                    "title": self._leaf(link, heading.title),
+                    "page": self._leaf(link, folio),
+                    "role": heading.role,
+                }
+            )
+        return opener + self.macros("contents", lines=lines)
+
+    def figures(self, pages: PageMap, parent: Element) -> Tex:
+        """Write the list of figures and tables, or nothing when there is none."""
+        captions = [caption for caption in self.context.captions if caption.number]
+        if not captions:
+            return Tex("")
+        section, opener = self.heading("figures", parent)
+        root = section.add("TOC")
+        lines = []
+        for kind in ("figure", "table", "listing"):
+            for caption in captions:
+                if caption.kind != kind:
+                    continue
+                link = root.add("TOCI").add("Link", annotation=self.context.leaves.next(), leads_to=caption.element)
+                label = f"{self.context.words(kind)}\N{NO-BREAK SPACE}{caption.number}"
+                place = next((leaf for leaf in caption.element.leaves()), 0)
+                folio = pages.folio_of(place)
+                link.alt = f"{label}, {self.context.words('page')} {folio}"
+                lines.append(
+                    {
+                        "annotation": link.annotation,
+                        "label": self._leaf(link, label),
+                        "title": self._leaf(link, first_sentence(caption.text)),
+                        "page": self._leaf(link, folio),
+                        "kind": kind,
+                    }
+                )
+        return opener + self.macros("figures", lines=lines)
+
+    def bibliography(
+        self, entries: dict[str, list[n.Block]], pages: PageMap, parent: Element, writer: BlockWriter
+    ) -> Tex:
+        """Write the entries in the order of the style, each with the pages that cite it."""
+        section, opener = self.heading("bibliography", parent)
+        items = []
+        for key, blocks in entries.items():
+            entry = section.add("BibEntry", identifier=f"ref-{key}")
+            entry.anchor = self.context.leaves.next()
+            anchor = self.context.macros("anchor", number=entry.anchor)
+            paragraph = next((block for block in blocks if isinstance(block, n.Paragraph)), None)
+            content = writer.write_line(paragraph.children if paragraph else [], entry)
+            places = [(place, element) for cited, place, element in self.context.cited if cited == key]
+            items.append({"content": anchor + content, "cited": self._places(places, pages, entry)})
+        return opener + self.macros("bibliography", items=items, cited_on=self.context.words("cited-on"))
+
+    def _places(self, places: Iterable[tuple[int, Element]], pages: PageMap, element: Element) -> list[Tex]:
+        """Return the pages of some places, each once, as links; runs of pages become ranges."""
+        found: dict[int, tuple[int, Element]] = {}
+        for place, goal in places:
+            sheet = pages.sheet_of(place)
+            if sheet is not None:
+                found.setdefault(sheet, (place, goal))
+        result = []
+        for first, last in runs(sorted(found)):
+            place, goal = found[first]
+            low, high = pages.sheets[first].folio, pages.sheets[last].folio
+            text = low if first == last else f"{low}–{high}"
+            result.append(self._link(element, text, goal, place))
+        return result
+
+    def index(self, pages: PageMap, parent: Element, sort_key: Callable[[str], object]) -> Tex:
+        """Write the index: entries collated, sub-entries under them, pages as links."""
+        if not self.context.index:
+            return Tex("")
+        section, opener = self.heading("index", parent)
+        root = section.add("Index").add("L", attributes={"ListNumbering": "None"})
+        groups: dict[str, list[Tex]] = {}
+        for name, marks in group_marks(self.context.index, 0, sort_key):
+            letter = initial(name)
+            lines = groups.setdefault(letter, [])
+            self._entry(name, marks, 0, root, lines, pages, sort_key)
+        return opener + self.macros("index", groups=list(groups.values()))
+
+    def _entry(
+        self, name: str, marks: list[IndexMark], depth: int, parent: Element, lines: list[Tex], pages: PageMap,
+        sort_key: Callable[[str], object],
+    ) -> None:  # fmt: skip
+        body = parent.add("LI").add("LBody")
+        own = [mark for mark in marks if len(mark.entry) == depth + 1]
+        text = self._leaf(body, name)
+        places = [(mark.place, mark.element) for mark in own if mark.element is not None]
+        numbers = self._places(places, pages, body)
+        see = sorted({mark.see for mark in own if mark.see})
+        also = sorted({mark.also for mark in own if mark.also})
+        notes = [self._leaf(body, f"{self.context.words('see')} {'; '.join(see)}")] if see else []
+        notes += [self._leaf(body, f"{self.context.words('see-also')} {'; '.join(also)}")] if also else []
+        lines.append(self.macros("index_entry", depth=depth, text=text, numbers=numbers, notes=notes))
+        below = [mark for mark in marks if len(mark.entry) > depth + 1]
+        if below:
+            inner = body.add("L", attributes={"ListNumbering": "None"})
+            for child, child_marks in group_marks(below, depth + 1, sort_key):
+                self._entry(child, child_marks, depth + 1, inner, lines, pages, sort_key)
+
+
+def first_sentence(text: str) -> str:
+    """Return a caption's first sentence, which names the figure; the rest explains it."""
+    head, stop, _ = text.partition(". ")
+    return head if stop else text.rstrip(".")
+
+
+def runs(numbers: Sequence[int]) -> Iterable[tuple[int, int]]:
+    """Yield the first and last of every run of three or more, and other numbers alone."""
+    start = 0
+    while start < len(numbers):
+        end = start
+        while end + 1 < len(numbers) and numbers[end + 1] == numbers[end] + 1:
+            end += 1
+        if end - start >= 2:
+            yield numbers[start], numbers[end]
+        else:
+            for number in numbers[start : end + 1]:
+                yield number, number
+        start = end + 1
+
+
+def group_marks(
+    marks: Iterable[IndexMark], depth: int, sort_key: Callable[[str], object]
+) -> list[tuple[str, list[IndexMark]]]:
+    """Group marks by their heading at one depth, in the order of the alphabet."""
+    groups: dict[str, list[IndexMark]] = {}
+    for mark in marks:
+        groups.setdefault(mark.entry[depth], []).append(mark)
+    return sorted(groups.items(), key=lambda item: (sort_key(item[0]), item[0]))  # type: ignore[arg-type,return-value]
+
+
+def initial(name: str) -> str:
+    """Return the letter an entry stands under; everything that is no letter stands together."""
+    import unicodedata
+
+    first = unicodedata.normalize("NFD", name.lstrip("“‘\"'("))[:1].upper()
+    return first if first.isalpha() else "#"
+
+
+@cache
+def collator() -> Callable[[str], object]:
+    """Return the sort key of the Unicode Collation Algorithm (UTS 10, default table)."""
+    from pyuca import Collator
+
+    key: Callable[[str], object] = Collator().sort_key
+    return key

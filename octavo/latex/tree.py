@@ -1,0 +1,92 @@
+"""Hold the logical structure that the finished PDF will carry.
+
+The tree is built while the LaTeX is written. What the LaTeX prints is numbered in *leaves*: in TeX a leaf is the
+value of a node attribute, in the tree it is an `int` among an element's kids. `octavo.bind` joins the two again
+through the marks that the engine leaves on each page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """Stand for one structure element (ISO 32000-2, 14.8.4).
+
+    `identifier` is what a link in the book points at; `target` is where a Link leads, an address or `#` and an
+    identifier; `annotation` is the number that its annotations carry. A Link may lead straight to an element (`leads_to`), at the
+    leaf or anchor `place` in it. `related` ties a note to its reference and back.
+    """
+
+    tag: str
+    kids: list[Element | int] = field(default_factory=list)
+    identifier: str = ""
+    alt: str = ""
+    language: str = ""
+    expansion: str = ""
+    target: str = ""
+    annotation: int = 0
+    anchor: int = 0
+    attributes: dict[str, str | int] = field(default_factory=dict)
+    related: Element | None = None
+    leads_to: Element | None = None
+    place: int = 0
+
+    def add(self, tag: str, **facts: object) -> Element:
+        """Append a new element of that tag and return it."""
+        child = Element(tag)
+        for name, value in facts.items():
+            setattr(child, name, value)
+        self.kids.append(child)
+        return child
+
+    def leaves(self) -> Iterator[int]:
+        """Yield the leaves at and below this element, in the order of reading."""
+        for kid in self.kids:
+            if isinstance(kid, int):
+                yield kid
+            else:
+                yield from kid.leaves()
+
+    def walk(self) -> Iterator[Element]:
+        """Yield this element and all below it, parents first."""
+        yield self
+        for kid in self.kids:
+            if isinstance(kid, Element):
+                yield from kid.walk()
+
+
+@dataclass(slots=True)
+class Leaves:
+    """Number the leaves of one book; 0 and below are kept for artifacts."""
+
+    last: int = 0
+
+    def next(self) -> int:
+        """Return a number that no leaf, anchor or annotation of this book has yet."""
+        self.last += 1
+        return self.last
+
+    def on(self, element: Element) -> int:
+        """Add a new leaf to the element and return its number."""
+        leaf = self.next()
+        element.kids.append(leaf)
+        return leaf
+
+
+def outline_of(element: Element, depth: int = 0) -> str:
+    """Write the tree as indented text, for tests and for eyes; leaves are shown by how many there are."""
+    facts = [element.tag]
+    facts += [f"{name}={value}" for name, value in sorted(element.attributes.items())]
+    for name in ("identifier", "language", "alt", "expansion", "target"):
+        value = getattr(element, name)
+        if value:
+            facts.append(f"{name}={value!r}")
+    count = sum(isinstance(kid, int) for kid in element.kids)
+    if count:
+        facts.append(f"({count})")
+    lines = ["  " * depth + " ".join(facts)]
+    lines += [outline_of(kid, depth + 1) for kid in element.kids if isinstance(kid, Element)]
+    return "\n".join(lines)

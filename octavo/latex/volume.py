@@ -1,0 +1,45 @@
+"""Write the whole manuscript: every part as LaTeX, over one logical tree that all editions share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from octavo.latex.blocks import BlockWriter
+from octavo.latex.context import Context, Printed
+from octavo.latex.escape import Tex
+from octavo.latex.tree import Element
+from octavo.manuscript.part import Part
+from octavo.manuscript.reading import Manuscript
+
+
+@dataclass
+class Volume:
+    """Hold a written book: its parts by file name, and the tree of front and main matter."""
+
+    context: Context
+    manuscript: Manuscript
+    writer: BlockWriter
+    main: dict[str, Tex] = field(default_factory=dict)
+    front: dict[str, Tex] = field(default_factory=dict)
+    main_tree: Element = field(default_factory=lambda: Element("Part"))
+    front_tree: Element = field(default_factory=lambda: Element("Part"))
+    main_headings: list[Printed] = field(default_factory=list)
+    front_headings: list[Printed] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)
+
+    def write(self, ready: Callable[[str, Tex], None]) -> None:
+        """Write all parts; `ready` is given each part of the main matter as soon as it is written."""
+        for number, part in enumerate(self.manuscript.parts):
+            name = f"part-{number:02d}"
+            self.parts[name] = part
+            self.context.part = part
+            is_front = part.role == "front"
+            self.context.headings = []
+            tex = self.writer.write_part(part.blocks, self.front_tree if is_front else self.main_tree)
+            (self.front_headings if is_front else self.main_headings).extend(self.context.headings)
+            if is_front:
+                self.front[name] = tex
+            else:
+                self.main[name] = tex
+                ready(name, tex)

@@ -1,0 +1,289 @@
+"""Turn Pandoc's JSON into the nodes of `octavo.manuscript.nodes`.
+
+The shapes are those of pandoc-types 1.23; Pandoc guarantees them, so nothing here validates.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from octavo.manuscript import nodes as n
+
+#: One value of Pandoc's JSON; its shape is known from the constructor name beside it.
+Json: TypeAlias = Any
+
+REFERENCE = re.compile(r"(fig|tbl|tab|sec|eq|lst|cha|app)[:-]\S+", re.IGNORECASE)
+EQUATION_LABEL = re.compile(r"\s*\{#(eq[:-][^\s}]+)\}")
+STYLES = {
+    "Emph": "emphasis",
+    "Strong": "strong",
+    "SmallCaps": "smallcaps",
+    "Superscript": "superscript",
+    "Subscript": "subscript",
+    "Strikeout": "strikeout",
+    "Underline": "underline",
+}
+NUMBERINGS = {
+    "DefaultStyle": "Decimal",
+    "Example": "Decimal",
+    "Decimal": "Decimal",
+    "LowerRoman": "LowerRoman",
+    "UpperRoman": "UpperRoman",
+    "LowerAlpha": "LowerAlpha",
+    "UpperAlpha": "UpperAlpha",
+}
+DELIMITERS = {"DefaultDelim": "{}.", "Period": "{}.", "OneParen": "{})", "TwoParens": "({})"}
+ALIGNMENTS = {"AlignLeft": "left", "AlignRight": "right", "AlignCenter": "center", "AlignDefault": ""}
+TASK_BOXES = {"\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}"}
+
+#: Opening and closing marks, double then single, by language (CLDR 46, `delimiters`).
+QUOTES = {
+    "en": ("“", "”", "‘", "’"),
+    "de": ("„", "“", "‚", "‘"),
+    "fr": ("«\N{NARROW NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}»", "‹\N{NARROW NO-BREAK SPACE}",
+           "\N{NARROW NO-BREAK SPACE}›"),
+    "es": ("«", "»", "“", "”"),
+    "it": ("«", "»", "“", "”"),
+    "pt": ("“", "”", "‘", "’"),
+    "nl": ("‘", "’", "“", "”"),
+    "da": ("“", "”", "‘", "’"),
+    "nb": ("«", "»", "‘", "’"),
+    "sv": ("”", "”", "’", "’"),
+    "fi": ("”", "”", "’", "’"),
+    "pl": ("„", "”", "«", "»"),
+    "cs": ("„", "“", "‚", "‘"),
+}  # fmt: skip
+
+
+def roman(value: int) -> str:
+    """Write a number in lower-case roman numerals."""
+    digits = [(1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
+              (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")]  # fmt: skip
+    text = ""
+    for worth, letters in digits:
+        count, value = divmod(value, worth)
+        text += letters * count
+    return text
+
+
+def alphabetic(value: int) -> str:
+    """Write a number as a, b, … z, aa, ab, …"""
+    text = ""
+    while value > 0:
+        value, rest = divmod(value - 1, 26)
+        text = chr(ord("a") + rest) + text
+    return text
+
+
+def item_label(value: int, style: str, delimiter: str) -> str:
+    """Return the printed label of an ordered item."""
+    match style:
+        case "LowerRoman":
+            number = roman(value)
+        case "UpperRoman":
+            number = roman(value).upper()
+        case "LowerAlpha":
+            number = alphabetic(value)
+        case "UpperAlpha":
+            number = alphabetic(value).upper()
+        case _:
+            number = str(value)
+    return DELIMITERS["TwoParens" if style == "Example" else delimiter].format(number)
+
+
+def attributes(raw: Json) -> n.Attributes:
+    """Return the attributes that Pandoc keeps as `[id, [class], [[key, value]]]`."""
+    identifier, classes, pairs = raw
+    return n.Attributes(identifier, tuple(classes), {key: value for key, value in pairs})
+
+
+@dataclass
+class Converter:
+    """Convert one part, its quotes in the part's language."""
+
+    language: str
+
+    def inlines(self, raw: list[Json]) -> list[n.Inline]:
+        """Convert a line's contents, joining words and spaces into runs."""
+        result: list[n.Inline] = []
+        for item in raw:
+            kind = item["t"]
+            if kind == "Str":
+                self._text(result, item["c"])
+            elif kind in ("Space", "SoftBreak"):
+                self._text(result, " ")
+            elif kind == "Quoted":
+                self._quoted(result, item["c"])
+            elif kind == "Cite":
+                self._cite(result, item["c"])
+            else:
+                result.append(self._inline(kind, item.get("c")))
+        return self._settle_neighbors(result)
+
+    def _text(self, result: list[n.Inline], text: str) -> None:
+        if result and isinstance(result[-1], n.Text):
+            result[-1].text += text
+        else:
+            result.append(n.Text(text))
+
+    def _quoted(self, result: list[n.Inline], raw: Json) -> None:
+        marks = QUOTES.get(self.language.split("-")[0], QUOTES["en"])
+        opening, closing = marks[:2] if raw[0]["t"] == "DoubleQuote" else marks[2:]
+        self._text(result, opening)
+        for child in self.inlines(raw[1]):
+            if isinstance(child, n.Text):
+                self._text(result, child.text)
+            else:
+                result.append(child)
+        self._text(result, closing)
+
+    def _cite(self, result: list[n.Inline], raw: Json) -> None:
+        citations, content = raw
+        if not any(REFERENCE.fullmatch(item["citationId"]) for item in citations):
+            result.append(n.Citation(self.inlines(content), tuple(item["citationId"] for item in citations)))
+            return
+        first = citations[0]
+        for child in self.inlines(first["citationPrefix"]):
+            result.append(child)
+            self._text(result, " ")
+        targets = tuple(item["citationId"] for item in citations)
+        result.append(
+            n.Reference(
+                tuple(target[0].lower() + target[1:] for target in targets),
+                bare=first["citationMode"]["t"] == "SuppressAuthor",
+                capital=targets[0][0].isupper(),
+            )
+        )
+        result.extend(self.inlines(citations[-1]["citationSuffix"]))
+
+    def _inline(self, kind: str, raw: Json) -> n.Inline:
+        match kind:
+            case "LineBreak":
+                return n.LineBreak()
+            case "Code":
+                return n.CodeSpan(raw[1], attributes(raw[0]))
+            case "Math":
+                return n.Math(raw[1], raw[0]["t"] == "DisplayMath")
+            case "RawInline":
+                return n.Raw(raw[0], raw[1])
+            case "Link":
+                return n.Link(self.inlines(raw[1]), raw[2][0], attributes(raw[0]))
+            case "Image":
+                return n.Picture(self.inlines(raw[1]), raw[2][0], attributes(raw[0]))
+            case "Note":
+                return n.Note(self.blocks(raw))
+            case "Span":
+                return n.InlineSpan(self.inlines(raw[1]), attributes(raw[0]))
+        return n.Styled(STYLES[kind], self.inlines(raw))
+
+    def _settle_neighbors(self, inlines: list[n.Inline]) -> list[n.Inline]:
+        """Give `$$…$$ {#eq:one}` its identifier, which Pandoc leaves as text, and set citation notes after stops."""
+        for left, right in zip(inlines, inlines[1:], strict=False):
+            if isinstance(left, n.Math) and left.display and isinstance(right, n.Text):
+                found = EQUATION_LABEL.match(right.text)
+                if found:
+                    left.identifier = found[1]
+                    right.text = right.text[found.end() :]
+            if isinstance(left, n.Text) and _is_note(right):
+                left.text = left.text.rstrip(" ")
+            if _is_note(left) and isinstance(right, n.Text):
+                self._set_before_note(inlines, left, right)
+        return [item for item in inlines if not (isinstance(item, n.Text) and not item.text)]
+
+    def _set_before_note(self, inlines: list[n.Inline], note: n.Inline, after: n.Text) -> None:
+        """Move the stop behind a citation in front of the note that it became, as note styles ask."""
+        found = re.match(r"[.,;:]", after.text)
+        before = inlines[inlines.index(note) - 1] if inlines.index(note) else None
+        if found and isinstance(before, n.Text):
+            before.text += found[0]
+            after.text = after.text[1:]
+
+    def blocks(self, raw: list[Json]) -> list[n.Block]:
+        """Convert blocks in order."""
+        return [self._block(item["t"], item.get("c")) for item in raw]
+
+    def _block(self, kind: str, raw: Json) -> n.Block:
+        match kind:
+            case "Para" | "Plain":
+                return n.Paragraph(self.inlines(raw), plain=kind == "Plain")
+            case "Header":
+                return n.Heading(raw[0], self.inlines(raw[2]), attributes(raw[1]))
+            case "BlockQuote":
+                return n.BlockQuote(self.blocks(raw))
+            case "BulletList":
+                return self._list([(item, "") for item in raw], "Unordered")
+            case "OrderedList":
+                (start, style, delimiter), items = raw
+                labels = [item_label(start + i, style["t"], delimiter["t"]) for i in range(len(items))]
+                return self._list(list(zip(items, labels, strict=True)), NUMBERINGS[style["t"]])
+            case "DefinitionList":
+                items = [n.Definition(self.inlines(term), [self.blocks(b) for b in bodies]) for term, bodies in raw]
+                first = items[0].bodies[0] if items and items[0].bodies else []
+                return n.DefinitionList(items, tight=bool(first) and _is_plain(first[0]))
+            case "LineBlock":
+                return n.LineBlock([self.inlines(line) for line in raw])
+            case "CodeBlock":
+                return n.CodeBlock(raw[1], attributes(raw[0]))
+            case "RawBlock":
+                return n.RawBlock(raw[0], raw[1])
+            case "HorizontalRule":
+                return n.Rule()
+            case "Table":
+                return self._table(raw)
+            case "Figure":
+                return n.Figure(self.blocks(raw[2]), self.blocks(raw[1][1]), attributes(raw[0]))
+            case "Div":
+                return n.Div(self.blocks(raw[1]), attributes(raw[0]))
+        raise ValueError(f"pandoc-types knows no block {kind}")
+
+    def _list(self, raw: list[tuple[list[Json], str]], numbering: str) -> n.List:
+        items = [n.ListItem(self.blocks(blocks), label) for blocks, label in raw]
+        tight = all(_is_plain(item.children[0]) for item in items if item.children)
+        if numbering == "Unordered":
+            for item in items:
+                self._lift_task_box(item)
+        return n.List(items, numbering, tight)
+
+    def _lift_task_box(self, item: n.ListItem) -> None:
+        """Make the box of a task its label, where a screen reader expects it."""
+        first = item.children[0] if item.children else None
+        if isinstance(first, n.Paragraph) and first.children and isinstance(first.children[0], n.Text):
+            text = first.children[0].text
+            if text[:1] in TASK_BOXES:
+                item.label = text[0]
+                first.children[0].text = text[1:].lstrip()
+
+    def _table(self, raw: Json) -> n.Table:
+        attrs, caption, columns, (_, head), bodies, (_, foot) = raw
+        body: list[list[n.Cell]] = []
+        for _, _, inner_head, rows in bodies:
+            body += self._rows(inner_head) + self._rows(rows)
+        return n.Table(
+            self.blocks(caption[1]),
+            [n.Column(ALIGNMENTS[a["t"]], w.get("c", 0.0)) for a, w in columns],
+            self._rows(head),
+            body,
+            self._rows(foot),
+            max((heads for _, heads, _, _ in bodies), default=0),
+            attributes(attrs),
+        )
+
+    def _rows(self, raw: list[Json]) -> list[list[n.Cell]]:
+        return [
+            [
+                n.Cell(self.blocks(blocks), ALIGNMENTS[align["t"]], rows, columns, attributes(attrs))
+                for attrs, align, rows, columns, blocks in cells
+            ]
+            for _, cells in raw
+        ]
+
+
+def _is_note(inline: n.Inline) -> bool:
+    """Tell whether a citation became a note, as it does in a note style."""
+    return isinstance(inline, n.Citation) and any(isinstance(child, n.Note) for child in inline.children)
+
+
+def _is_plain(block: n.Block) -> bool:
+    return isinstance(block, n.Paragraph) and block.plain

@@ -1,0 +1,335 @@
+"""Name the parts of a manuscript: Pandoc's AST as typed nodes.
+
+Pandoc's JSON keeps every word and space as a node of its own. Here a run of them is one `Text`, which makes the
+tree about ten times smaller, and every node that an author can refer to carries its identifier. Numbers and
+targets are filled in by `octavo.manuscript.resolve`; the rest never changes after reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Attributes:
+    """Hold the identifier, classes and key-value pairs that Pandoc reads from `{#id .class key=value}`."""
+
+    identifier: str = ""
+    classes: tuple[str, ...] = ()
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """Stand for any node; `order` counts the nodes of one part as they are read, for finding them again."""
+
+
+class Inline(Node):
+    """Stand for anything that lives inside a line of text."""
+
+    __slots__ = ()
+
+
+class Block(Node):
+    """Stand for anything that starts on a line of its own."""
+
+    __slots__ = ()
+
+
+@dataclass(slots=True, eq=False)
+class Text(Inline):
+    """Hold a run of words with single spaces; smart quotes and dashes are already Unicode."""
+
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class LineBreak(Inline):
+    """Break the line where the author did."""
+
+
+@dataclass(slots=True, eq=False)
+class Styled(Inline):
+    """Set text in another style.
+
+    `style` is emphasis, strong, smallcaps, superscript, subscript, strikeout or underline.
+    """
+
+    style: str
+    children: list[Inline]
+
+
+@dataclass(slots=True, eq=False)
+class CodeSpan(Inline):
+    """Hold literal text inside a line."""
+
+    text: str
+    attributes: Attributes
+
+
+@dataclass(slots=True, eq=False)
+class Math(Inline):
+    """Hold TeX mathematics; a displayed formula with an identifier is numbered."""
+
+    tex: str
+    display: bool
+    identifier: str = ""
+    number: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Raw(Inline):
+    """Hold raw inline markup of one format, printed only where the report trusts it."""
+
+    format: str
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Link(Inline):
+    """Link text to an address, or to a place in the book when the target starts with `#`."""
+
+    children: list[Inline]
+    target: str
+    attributes: Attributes
+
+
+@dataclass(slots=True, eq=False)
+class Picture(Inline):
+    """Place a picture; `children` is its description in the manuscript."""
+
+    children: list[Inline]
+    target: str
+    attributes: Attributes
+
+
+@dataclass(slots=True, eq=False)
+class Note(Inline):
+    """Hold the blocks of a footnote; the number is given in the order of reading."""
+
+    children: list[Block]
+    number: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class InlineSpan(Inline):
+    """Mark text with attributes: a language, an index entry, a glossary term."""
+
+    children: list[Inline]
+    attributes: Attributes
+
+
+@dataclass(slots=True, eq=False)
+class Citation(Inline):
+    """Hold what citeproc made of one citation, with the keys of the entries that it names."""
+
+    children: list[Inline]
+    keys: tuple[str, ...]
+    anchor: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Reference(Inline):
+    """Point at something numbered in the book; `bare` prints the number without its kind."""
+
+    targets: tuple[str, ...]
+    bare: bool
+    capital: bool
+
+
+@dataclass(slots=True, eq=False)
+class Paragraph(Block):
+    """Hold a paragraph; `plain` ones belong to a tight list or a table cell and take no space around them."""
+
+    children: list[Inline]
+    plain: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Heading(Block):
+    """Open a chapter (level 1) or a section; `number` is empty where the heading is unnumbered."""
+
+    level: int
+    children: list[Inline]
+    attributes: Attributes
+    number: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class BlockQuote(Block):
+    """Set a passage off as somebody's words."""
+
+    children: list[Block]
+
+
+@dataclass(slots=True, eq=False)
+class ListItem:
+    """Hold one item with its printed label; `label` is empty for a bullet."""
+
+    children: list[Block]
+    label: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class List(Block):
+    """Hold a list; `numbering` is the PDF name of its kind (ISO 32000-2, table 382, ListNumbering)."""
+
+    items: list[ListItem]
+    numbering: str
+    tight: bool
+
+
+@dataclass(slots=True, eq=False)
+class Definition:
+    """Hold one term and its definitions."""
+
+    term: list[Inline]
+    bodies: list[list[Block]]
+
+
+@dataclass(slots=True, eq=False)
+class DefinitionList(Block):
+    """Hold terms with their definitions."""
+
+    items: list[Definition]
+    tight: bool
+
+
+@dataclass(slots=True, eq=False)
+class LineBlock(Block):
+    """Hold lines whose breaks and indents are the author's: verse, addresses."""
+
+    lines: list[list[Inline]]
+
+
+@dataclass(slots=True, eq=False)
+class CodeBlock(Block):
+    """Hold lines of code, with the language that colours them."""
+
+    text: str
+    attributes: Attributes
+    number: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class RawBlock(Block):
+    """Hold raw markup of one format, printed only where the report trusts it."""
+
+    format: str
+    text: str
+
+
+@dataclass(slots=True, eq=False)
+class Rule(Block):
+    """Part two passages."""
+
+
+@dataclass(slots=True, eq=False)
+class Cell:
+    """Hold a table cell; spans count rows and columns, `align` is left, right, center or empty."""
+
+    children: list[Block]
+    align: str
+    rows: int
+    columns: int
+    attributes: Attributes
+
+
+@dataclass(slots=True, eq=False)
+class Column:
+    """State a column's alignment and its share of the measure; 0 means as wide as it needs."""
+
+    align: str
+    share: float
+
+
+@dataclass(slots=True, eq=False)
+class Table(Block):
+    """Hold a table: head rows, body rows (each body may start with rows of its own head), foot rows."""
+
+    caption: list[Block]
+    columns: list[Column]
+    head: list[list[Cell]]
+    body: list[list[Cell]]
+    foot: list[list[Cell]]
+    row_heads: int
+    attributes: Attributes
+    number: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Figure(Block):
+    """Hold a captioned figure: a picture, or a drawing made from data when `attributes` names its kind."""
+
+    children: list[Block]
+    caption: list[Block]
+    attributes: Attributes
+    number: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Div(Block):
+    """Hold blocks under a class: note, tip, warning, abstract, epigraph, questions, summary."""
+
+    children: list[Block]
+    attributes: Attributes
+
+
+def inner(node: Node | ListItem | Definition | Cell) -> Iterator[Node]:
+    """Yield the nodes directly inside one, in the order of reading."""
+    match node:
+        case Figure():
+            yield from node.children
+            yield from node.caption
+        case Table():
+            yield from node.caption
+            for rows in (node.head, node.body, node.foot):
+                for row in rows:
+                    for cell in row:
+                        yield from cell.children
+        case List():
+            for item in node.items:
+                yield from item.children
+        case DefinitionList():
+            for definition in node.items:
+                yield from definition.term
+                for body in definition.bodies:
+                    yield from body
+        case LineBlock():
+            for line in node.lines:
+                yield from line
+        case (
+            Styled() | Link() | Picture() | InlineSpan() | Citation() | Note()
+            | Paragraph() | Heading() | BlockQuote() | Div()
+        ):  # fmt: skip
+            yield from node.children
+
+
+def walk(nodes: list[Block] | list[Inline] | Iterator[Node]) -> Iterator[Node]:
+    """Yield every node below these, parents before children, in the order of reading."""
+    for node in nodes:
+        yield node
+        yield from walk(inner(node))
+
+
+def plain_text(nodes: list[Inline] | list[Block] | Iterator[Node]) -> str:
+    """Return the words alone: for outlines, running heads, alt text and sorting; notes are left out."""
+    words: list[str] = []
+    for node in nodes:
+        match node:
+            case Text() | CodeSpan():
+                words.append(node.text)
+            case Math():
+                words.append(node.tex)
+            case LineBreak():
+                words.append(" ")
+            case Note():
+                pass
+            case Reference():
+                words.append(", ".join(node.targets))
+            case Paragraph():
+                words.append(plain_text(inner(node)) + " ")
+            case _:
+                words.append(plain_text(inner(node)))
+    return "".join(words) if words else ""

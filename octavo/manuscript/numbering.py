@@ -1,0 +1,166 @@
+"""Give every chapter, section, figure, table, equation, listing and note its number, and every label its target.
+
+Everything here is known before TeX runs; only pages are not. Numbers follow the order of the manuscript and are
+the same in every edition.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from octavo.diagnostics import Ledger
+from octavo.manuscript import nodes as n
+from octavo.manuscript.part import Part
+
+#: Sections are numbered down to this heading level; below it a number would only be noise.
+DEEPEST_NUMBERED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Say what a label names: its kind (a key of `words.yaml`, or `heading`), number and plain title."""
+
+    identifier: str
+    kind: str
+    number: str
+    title: str
+    part: str
+    level: int = 0
+
+
+@dataclass
+class Labels:
+    """Find a target by the label that an author writes."""
+
+    targets: dict[str, Target] = field(default_factory=dict)
+
+    def find(self, label: str) -> Target | None:
+        """Return the target of a label; `fig-stack` and `fig:stack` are the same label."""
+        return self.targets.get(canonical(label)) or self.targets.get(label)
+
+    def order(self) -> dict[str, int]:
+        """Return the place of every label in the order of the manuscript: its number for the engine."""
+        return {label: number for number, label in enumerate(self.targets)}
+
+
+def canonical(label: str) -> str:
+    """Write a label the way pandoc-crossref does; Quarto writes `fig-x`, and `tab` is `tbl`."""
+    for prefix in ("fig", "tbl", "tab", "sec", "eq", "lst", "cha", "app"):
+        if label[: len(prefix)].lower() == prefix and label[len(prefix) : len(prefix) + 1] in (":", "-"):
+            kind = {"tab": "tbl", "cha": "sec", "app": "sec"}.get(prefix, prefix)
+            return f"{kind}:{label[len(prefix) + 1 :]}"
+    return label
+
+
+@dataclass
+class Numbering:
+    """Walk the parts in order and number what they hold."""
+
+    ledger: Ledger
+    labels: Labels = field(default_factory=Labels)
+    _counts: Counter[str] = field(default_factory=Counter)
+    _chapter: str = ""
+    _notes: int = 0
+
+    def number(self, parts: list[Part]) -> Labels:
+        """Fill in every number and return the labels; a label given twice is reported at its second place."""
+        for part in parts:
+            self._chapter, self._notes = "", 0
+            for node in n.walk(part.blocks):
+                self._visit(node, part)
+        return self.labels
+
+    def _visit(self, node: n.Node, part: Part) -> None:
+        match node:
+            case n.Heading():
+                self._heading(node, part)
+            case n.Figure():
+                node.number = self._label(node, "figure", part, node.attributes.identifier, node.caption)
+            case n.Table() if node.caption or node.attributes.identifier:
+                node.number = self._label(node, "table", part, node.attributes.identifier, node.caption)
+            case n.Div() if {"figure", "table"} & set(node.attributes.classes):
+                kind = "figure" if "figure" in node.attributes.classes else "table"
+                number = self._label(node, kind, part, node.attributes.identifier, node.children)
+                node.attributes.values["number"] = number
+            case n.CodeBlock() if "caption" in node.attributes.values:
+                caption: list[n.Block] = [n.Paragraph([n.Text(node.attributes.values["caption"])])]
+                node.number = self._label(node, "listing", part, node.attributes.identifier, caption)
+            case n.Math() if node.identifier:
+                node.number = self._label(node, "equation", part, node.identifier, [])
+            case n.Note():
+                self._notes += 1
+                node.number = self._notes
+            case n.InlineSpan() | n.CodeBlock() | n.Div() if node.attributes.identifier:
+                self._register(Target(node.attributes.identifier, "place", "", "", part.path), node, part)
+
+    def _heading(self, node: n.Heading, part: Part) -> None:
+        kind = "section" if node.level > 1 else {"appendix": "appendix"}.get(part.role, "chapter")
+        unnumbered = "unnumbered" in node.attributes.classes
+        if node.level == 1:
+            self._notes = 0
+            self._chapter = ""
+            if part.role in ("chapter", "appendix") and not unnumbered:
+                self._counts[part.role] += 1
+                count = self._counts[part.role]
+                self._chapter = chr(ord("A") + count - 1) if part.role == "appendix" else str(count)
+                self._counts = Counter({key: self._counts[key] for key in ("chapter", "appendix", *_LOOSE)})
+            node.number = self._chapter
+            if not part.title:
+                part.title, part.number, part.identifier = node.children, node.number, node.attributes.identifier
+        elif node.level <= DEEPEST_NUMBERED and self._chapter and not unnumbered:
+            self._counts["section"] += 1
+            node.number = f"{self._chapter}.{self._counts['section']}"
+        title = n.plain_text(node.children)
+        identifier = canonical(node.attributes.identifier)
+        if identifier in self.labels.targets and ":" not in identifier:
+            identifier = f"{part.path}#{identifier}"  # Pandoc's own slugs recur between files.
+        node.attributes.identifier = identifier
+        self._register(Target(identifier, kind, node.number, title, part.path, node.level), node, part)
+
+    def _label(self, node: n.Node, kind: str, part: Part, identifier: str, caption: list[n.Block]) -> str:
+        """Count one numbered thing: by chapter, or through the whole book outside numbered chapters."""
+        counter = kind if self._chapter else f"loose {kind}"
+        self._counts[counter] += 1
+        number = f"{self._chapter}.{self._counts[counter]}" if self._chapter else str(self._counts[counter])
+        if identifier:
+            identifier = canonical(identifier)
+            target = Target(identifier, kind, number, n.plain_text(caption).strip(), part.path)
+            self._register(target, node, part)
+        return number
+
+    def _register(self, target: Target, node: n.Node, part: Part) -> None:
+        if not target.identifier:
+            return
+        if target.identifier in self.labels.targets:
+            first = self.labels.targets[target.identifier].part
+            self.ledger.report(
+                "OCT203", part.span(node, f"#{target.identifier}"), label=target.identifier, first=first
+            )
+            return
+        self.labels.targets[target.identifier] = target
+
+
+_LOOSE = tuple(f"loose {kind}" for kind in ("figure", "table", "equation", "listing"))
+
+
+def reference_text(
+    node: n.Reference, labels: Labels, words: Callable[[str], str]
+) -> list[tuple[str, Target | None]]:
+    """Return the pieces that a cross-reference prints: each text with the target it links to, or with none."""
+    pieces: list[tuple[str, Target | None]] = []
+    for position, label in enumerate(node.targets):
+        if position:
+            last = position == len(node.targets) - 1
+            pieces.append((f" {words('and')} " if last else ", ", None))
+        target = labels.find(label)
+        if target is None:
+            pieces.append((label, None))
+        elif not target.number:
+            pieces.append((f"“{target.title}”" if target.title else label, target))
+        elif node.bare:
+            pieces.append((target.number, target))
+        else:
+            pieces.append((f"{words(target.kind)}\N{NO-BREAK SPACE}{target.number}", target))
+    return pieces

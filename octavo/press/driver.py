@@ -1,0 +1,73 @@
+"""Write what the engine reads before it is fed: the driver document, the styles, the fonts."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import asdict
+from pathlib import Path
+
+import jinja2
+
+from octavo.diagnostics import Ledger, Span
+from octavo.latex.escape import Tex
+from octavo.manifest import FILE, Edition, Face, Report
+from octavo.workspace import clean_environment
+
+FONT_PLACES = ("/usr/share/texmf/fonts", "/usr/share/fonts")
+STYLES = "octavo-*"
+
+
+def driver(report: Report, edition: Edition, templates: jinja2.Environment, has_maths: bool) -> str:
+    """Return the driver document of an edition; `unicode-math` is left out of a book without mathematics."""
+    families = {name: _family(getattr(report.fonts, name)) for name in ("text", "sans", "mono")}
+    page = {name: value if isinstance(value, bool) else Tex(value) for name, value in asdict(edition.page).items()}
+    return templates.get_template("book.tex").render(
+        page=page,
+        fonts={**families, "math": Tex(report.fonts.math)},
+        colors=[Tex(_red_green_blue(layer.color)) for layer in report.layers],
+        maths=has_maths,
+        macros={Tex(name): {"arguments": m.arguments, "tex": Tex(m.tex)} for name, m in report.maths.items()},
+    )
+
+
+def _family(face: Face) -> dict[str, Tex]:
+    return {name: Tex(value) for name, value in asdict(face).items()}
+
+
+def _red_green_blue(color: str) -> str:
+    return ",".join(f"{int(color[at : at + 2], 16) / 255:.3f}" for at in (0, 2, 4))
+
+
+def styles(folders: tuple[Path, ...]) -> dict[str, str]:
+    """Return the style and Lua files by name; a report's own file comes before the standard one."""
+    found: dict[str, str] = {}
+    for folder in reversed(folders):
+        for path in sorted((folder / "style").glob(STYLES)):
+            found[path.name] = path.read_text(encoding="utf-8")
+    return found
+
+
+def own_fonts(report: Report, ledger: Ledger) -> list[Path]:
+    """Return the fonts that the report brings in its own `fonts/`; one that is nowhere is reported.
+
+    A missing font is found here because the engine would search the whole machine for it first.
+    """
+    own: list[Path] = []
+    for name in report.fonts.files():
+        path = report.folder / "fonts" / name
+        if path.is_file():
+            own.append(path)
+        elif not _is_installed(name):
+            ledger.report("OCT404", Span(FILE), font=name)
+    return own
+
+
+def _is_installed(name: str) -> bool:
+    for place in FONT_PLACES:
+        if next(Path(place).glob(f"*/*/{name}"), None) or next(Path(place).glob(f"*/*/*/{name}"), None):
+            return True
+    try:
+        found = subprocess.run(["kpsewhich", name], capture_output=True, check=False, env=clean_environment())
+    except OSError:
+        return False
+    return bool(found.stdout.strip())

@@ -1,0 +1,156 @@
+r"""Run LuaLaTeX once and feed it.
+
+The engine is started before there is anything to typeset: it reads its preamble and fonts while Pandoc converts,
+and then asks for one part after the other on standard input (`templates/style/octavo-press.lua`). It gets no
+shell, a clean environment, no file outside its folder and the TeX trees (Web2C manual, "Safe filenames"), and
+limits on time and memory.
+"""
+
+from __future__ import annotations
+
+import resource
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from octavo.press.pages import PageMap
+from octavo.workspace import MissingProgram, clean_environment, font_cache
+
+ENGINE = "lualatex"
+JOB = "book"
+TIME_LIMIT_SECONDS = 600
+MEMORY_LIMIT_BYTES = 6 * 2**30
+FILE_LIMIT_BYTES = 2**30
+
+
+class EngineStopped(Exception):
+    """Say that the engine gave up before the book was whole; the log says why."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """Hold what a finished run left behind."""
+
+    pdf: Path
+    map: PageMap
+    log: Path
+
+
+class Press:
+    """Feed one engine run in one folder.
+
+    `support` are the style and Lua files by name, `links` files outside the folder that the job reads by their
+    name: fonts and pictures.
+    """
+
+    def __init__(self, folder: Path, driver: str, support: Mapping[str, str], links: Sequence[Path], tagging: bool = True) -> None:
+        self.folder = folder
+        self._answers = 0
+        for name, text in {**support, f"{JOB}.tex": driver}.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        for path in links:
+            self.link(path)
+        environment = clean_environment() | {
+            "HOME": str(folder),
+            "TEXMFVAR": str(font_cache()),
+            "TEXINPUTS": ".:",
+            "SOURCE_DATE_EPOCH": "0",
+            "FORCE_SOURCE_DATE": "1",
+            "openin_any": "p",
+            "openout_any": "p",
+            "max_print_line": "10000",
+            "OCTAVO_TAGGING": "on" if tagging else "off",
+        }
+        command = [ENGINE, "-no-shell-escape", "-interaction=batchmode", "-halt-on-error", "-file-line-error", JOB]
+        try:
+            self._process = subprocess.Popen(
+                command, cwd=folder, env=environment, text=True, encoding="utf-8", errors="replace",
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            raise MissingProgram(f"{ENGINE} does not run: {error}") from error
+        self._limit()
+
+    def _limit(self) -> None:
+        """Bound what a run may take, so that a loop in a manuscript ends."""
+        for kind, limit in (
+            (resource.RLIMIT_CPU, TIME_LIMIT_SECONDS),
+            (resource.RLIMIT_AS, MEMORY_LIMIT_BYTES),
+            (resource.RLIMIT_FSIZE, FILE_LIMIT_BYTES),
+            (resource.RLIMIT_CORE, 0),
+        ):
+            resource.prlimit(self._process.pid, kind, (limit, limit))
+        self._timer = threading.Timer(TIME_LIMIT_SECONDS, self.stop)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def link(self, path: Path) -> None:
+        """Let the job read a file of another folder by its name alone."""
+        place = self.folder / path.name
+        if not place.exists():
+            place.symlink_to(path.resolve())
+
+    def feed(self, name: str, tex: str) -> None:
+        """Hand the engine the next part; it is typeset while the caller goes on."""
+        (self.folder / f"{name}.tex").write_text(tex, encoding="utf-8")
+        self._order(f"part {name}.tex")
+
+    def pages(self) -> PageMap:
+        """Wait until all that was fed is on finished pages, and return where everything is."""
+        self._order("pages")
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith("octavo: pages"):
+                return self._map()
+        self._fail()
+        raise EngineStopped(self.log)
+
+    def finish(self) -> Printed:
+        """End the document and return its pages."""
+        self._order("end")
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            pass
+        self._process.stdout.read()
+        if self._fail():
+            raise EngineStopped(self.log)
+        return Printed(self.folder / f"{JOB}.pdf", self._map(), self.log)
+
+    def _map(self) -> PageMap:
+        return PageMap.parse((self.folder / f"{JOB}.marks").read_text(encoding="utf-8"))
+
+    @property
+    def log(self) -> Path:
+        """Return the engine's log file."""
+        return self.folder / f"{JOB}.log"
+
+    def _order(self, line: str) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line + "\n")
+            self._process.stdin.flush()
+        except BrokenPipeError:
+            pass  # The engine has stopped; whoever waits for its answer learns it and reads the log.
+
+    def _fail(self) -> bool:
+        """Wait for the end and tell whether it was a bad one."""
+        self._timer.cancel()
+        return self._process.wait() != 0
+
+    def stop(self) -> None:
+        """End the run at once; a warmed engine that is not needed, or one past its time."""
+        self._timer.cancel()
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None and not stream.closed:
+                try:
+                    stream.close()
+                except BrokenPipeError:
+                    pass

@@ -1,0 +1,128 @@
+"""Touch the machine: folders, programs, the clock.
+
+Nothing else in the pipeline starts a process or reads the environment on its own account. A build has one folder,
+`build/` in the report's, with a cache that may be deleted at any time; fonts that the engine has prepared are
+kept per user, since every report needs the same ones.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+PANDOC_TIME_LIMIT_SECONDS = 120
+
+
+class MissingProgram(Exception):
+    """Say that a program which the build needs is not installed."""
+
+
+def templates_folder() -> Path:
+    """Return the standard templates: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "templates"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
+
+
+@cache
+def pandoc_program() -> str:
+    """Return the Pandoc that pypandoc brings, without the start-up of asking it for its version."""
+    import pypandoc
+
+    beside = Path(pypandoc.__file__).parent / "files" / "pandoc"
+    return str(beside) if beside.is_file() else str(pypandoc.get_pandoc_path())
+
+
+def run_pandoc(arguments: Sequence[str], text: str) -> tuple[str, str]:
+    """Run Pandoc on a text and return its output and its messages; raises `MissingProgram`.
+
+    Pandoc may read the files named in the arguments and nothing else of the network or the disk.
+    """
+    try:
+        done = subprocess.run(
+            [pandoc_program(), *arguments],
+            input=text.encode(),
+            capture_output=True,
+            check=True,
+            timeout=PANDOC_TIME_LIMIT_SECONDS,
+            env=clean_environment(),
+        )
+    except OSError as error:
+        raise MissingProgram(f"pandoc does not run: {error}") from error
+    return done.stdout.decode(), done.stderr.decode()
+
+
+def clean_environment() -> dict[str, str]:
+    """Return what a program needs of the environment, and nothing that could change its output."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": os.devnull}
+
+
+def font_cache() -> Path:
+    """Return the folder where the engine keeps prepared fonts, one per user (XDG Base Directory)."""
+    chosen = os.environ.get("OCTAVO_CACHE")
+    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "octavo"
+    return base / "texmf-var"
+
+
+@dataclass
+class Workspace:
+    """Hold the folders of one build and the seconds that each stage took."""
+
+    folder: Path
+    seconds: dict[str, float] = field(default_factory=dict)
+    _started: float = field(default_factory=time.perf_counter)
+    _lap: float = field(default_factory=time.perf_counter)
+
+    @property
+    def build(self) -> Path:
+        """Return the folder of intermediate files."""
+        return self.folder / "build"
+
+    @property
+    def cache(self) -> Path:
+        """Return the folder of results that are reused by content."""
+        return self.build / "cache"
+
+    @property
+    def dist(self) -> Path:
+        """Return the folder of finished files."""
+        return self.folder / "dist"
+
+    def press(self, edition: str) -> Path:
+        """Return an empty folder for one edition's engine run."""
+        place = self.build / "press" / edition
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir(parents=True)
+        return place
+
+    def lap(self, stage: str) -> None:
+        """Count the time since the last lap as that stage's."""
+        now = time.perf_counter()
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self._lap
+        self._lap = now
+
+    def total(self) -> float:
+        """Return the seconds since the workspace was opened."""
+        return time.perf_counter() - self._started
+
+    def clean(self) -> None:
+        """Delete everything that a build makes."""
+        shutil.rmtree(self.build, ignore_errors=True)
+        shutil.rmtree(self.dist, ignore_errors=True)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text, its folder made first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def replace(path: Path, temporary: Path) -> None:
+    """Put a finished file in its place in one step, so that a reader never finds half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary.replace(path)

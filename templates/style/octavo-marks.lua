@@ -1,0 +1,215 @@
+-- Turn node attributes into marked content when a page is shipped out (ISO 32000-2, 14.6 and 14.7).
+--
+-- Three things happen in one walk over the finished page. Interword glue gets a real space glyph, so that copy,
+-- search and speech get words. A hyphen that TeX put at the end of a line is marked as a soft hyphen. Each stretch of
+-- equal leaf is wrapped in BDC … EMC with the next number of the page; what has no leaf becomes an artifact.
+-- Nothing here changes a width, so page breaks are the same with and without it.
+octavo = octavo or {}
+local direct = node.direct
+local getid, getnext, getsubtype, getlist, setlist = direct.getid, direct.getnext, direct.getsubtype, direct.getlist, direct.setlist
+local getattr, getfield, setfield, getfont, getchar = direct.get_attribute, direct.getfield, direct.setfield, direct.getfont, direct.getchar
+local insert_before, insert_after, new = direct.insert_before, direct.insert_after, direct.new
+local HLIST, VLIST, GLYPH, DISC, RULE = node.id 'hlist', node.id 'vlist', node.id 'glyph', node.id 'disc', node.id 'rule'
+local GLUE, KERN, PENALTY, WHATSIT = node.id 'glue', node.id 'kern', node.id 'penalty', node.id 'whatsit'
+local LITERAL = node.subtype 'pdf_literal'
+local RIGHTSKIP, SPACESKIP, XSPACESKIP, USERSKIP = 9, 13, 14, 0 -- glue subtypes, LuaTeX manual, 8.2.8
+local PAGE_MODE = 1
+local LEAF = luatexbase.registernumber 'oct@leaf'
+local REPEAT = luatexbase.registernumber 'oct@repeat'
+local LINE = luatexbase.registernumber 'oct@line'
+local tagging = os.getenv 'OCTAVO_TAGGING' ~= 'off'
+
+local ARTIFACTS = {
+  [0] = '/Artifact<</Type/Layout>>BDC',
+  [-1] = '/Artifact<</Type/Pagination>>BDC',
+  [-2] = '/Artifact<</Type/Layout>>BDC',
+}
+
+local pages = {}    -- for each page shipped out: its sheaf, the style and number of its folio, and the leaf of each mark
+local anchors = {}  -- number, page, x, y of each anchor, in points
+local printed = {}  -- the page on which a leaf of a repeated table head was first printed
+local marks         -- the leaves of the page at hand
+local current       -- the leaf of the open mark, or nil
+
+local spaces = {}
+local function space_width(id)
+  local width = spaces[id]
+  if width == nil then
+    local face = font.getfont(id)
+    local glyph = face and face.characters and face.characters[32]
+    width = glyph and (glyph.width or 0) or false
+    spaces[id] = width
+  end
+  return width
+end
+
+local function literal(text)
+  local n = new(WHATSIT, LITERAL)
+  setfield(n, 'mode', PAGE_MODE)
+  setfield(n, 'data', text)
+  return n
+end
+
+local function opening(leaf)
+  if leaf > 0 then
+    marks[#marks + 1] = leaf
+    return literal('/Span<</MCID ' .. (#marks - 1) .. '>>BDC')
+  end
+  return literal(ARTIFACTS[leaf])
+end
+
+-- The leaf of a node; a repeated table head counts on the first page only.
+local function leaf_of(n)
+  local leaf = getattr(n, LEAF) or 0
+  if leaf > 0 and getattr(n, REPEAT) == 1 then
+    local first = printed[leaf]
+    if not first then
+      printed[leaf] = #pages + 1
+    elseif first ~= #pages + 1 then
+      return 0
+    end
+  end
+  return leaf
+end
+
+local function is_printed(n, id)
+  if id == GLYPH then return true end
+  if id == DISC then return getfield(n, 'replace') ~= nil and getfield(n, 'replace') ~= 0 end
+  if id == RULE then return getfield(n, 'width') ~= 0 and getfield(n, 'height') + getfield(n, 'depth') ~= 0 end
+  if id == GLUE then local leader = getfield(n, 'leader') return leader and leader ~= 0 end
+  return id == WHATSIT and getsubtype(n) == LITERAL
+end
+
+local function mark(head, n)
+  local leaf = leaf_of(n)
+  if leaf ~= current then
+    if current then head = insert_before(head, n, literal 'EMC') end
+    head = insert_before(head, n, opening(leaf))
+    current = leaf
+  end
+  return head
+end
+
+-- Put a space glyph of the last font before interword glue, and take its width from the glue.
+local function add_space(head, glue, last)
+  local kind = getsubtype(glue)
+  if kind ~= SPACESKIP and kind ~= XSPACESKIP and kind ~= USERSKIP and kind ~= RIGHTSKIP then return head end
+  if kind == RIGHTSKIP then
+    local char = getchar(last)
+    if char == 0x2D or char == 0x2010 then return head end
+  elseif getfield(glue, 'width') <= 0 then
+    return head
+  end
+  local id = getfont(last)
+  local width = space_width(id)
+  if not width then return head end
+  local space = new(GLYPH, 0)
+  direct.setfont(space, id)
+  direct.setchar(space, 32)
+  direct.setattributelist(space, direct.getattributelist(last))
+  setfield(glue, 'width', getfield(glue, 'width') - width)
+  return insert_before(head, glue, space)
+end
+
+-- A hyphen that follows a discretionary at the end of a line is TeX's, not the author's.
+local function is_soft_hyphen(n)
+  local char = getchar(n)
+  if char ~= 0x2D and char ~= 0x2010 then return false end
+  local before = direct.getprev(n)
+  return before and getid(before) == DISC
+end
+
+-- Rules under or through text: one rule for each stretch of equal attribute in a line.
+local function draw_line(head, parent, first, last, kind)
+  local width = direct.rangedimensions(parent, first, getnext(last))
+  local rule = new(RULE)
+  setfield(rule, 'width', width)
+  setfield(rule, 'height', kind == 1 and -78643 or 190054) -- sp: 1.2 pt below the baseline, 2.9 pt above it
+  setfield(rule, 'depth', kind == 1 and 104858 or -163840)
+  local back = new(KERN)
+  setfield(back, 'kern', -width)
+  direct.set_attribute(rule, LEAF, 0)
+  head = insert_before(head, first, rule)
+  return insert_before(head, first, back)
+end
+
+local function draw_lines(parent, head)
+  local first, last, kind
+  local n = head
+  while n do
+    local value = getid(n) == GLYPH and getattr(n, LINE) or (getid(n) == GLUE and kind and getattr(n, LINE)) or nil
+    if getid(n) == KERN or getid(n) == DISC or getid(n) == WHATSIT or getid(n) == PENALTY then value = kind end
+    if value ~= kind then
+      if kind then head = draw_line(head, parent, first, last, kind) end
+      kind, first = value, value and n
+    end
+    if kind and (getid(n) == GLYPH) then last = n end
+    n = getnext(n)
+  end
+  if kind then head = draw_line(head, parent, first, last, kind) end
+  return head
+end
+
+local has_lines = false
+function octavo.use_lines() has_lines = true end
+
+local function walk(parent, head)
+  if has_lines and getid(parent) == HLIST then head = draw_lines(parent, head) end
+  local last
+  local n = head
+  while n do
+    local id = getid(n)
+    if id == HLIST or id == VLIST then
+      local list = getlist(n)
+      if list then setlist(n, walk(n, list)) end
+      last = nil
+    else
+      if is_printed(n, id) then
+        head = mark(head, n)
+        if id == GLYPH then
+          if is_soft_hyphen(n) and current and current > 0 then
+            head = insert_before(head, n, literal '/Span<</ActualText<FEFF00AD>>>BDC')
+            head, n = insert_after(head, n, literal 'EMC')
+          else
+            last = n
+          end
+        end
+      elseif id == GLUE and last then
+        head = add_space(head, n, last)
+      end
+    end
+    n = getnext(n)
+  end
+  return head
+end
+
+local function mark_page(box)
+  marks, current = {}, nil
+  local d = direct.todirect(box)
+  local list = getlist(d)
+  if list and tagging then
+    list = walk(d, list)
+    if current then list = insert_after(list, direct.tail(list), literal 'EMC') end
+    setlist(d, list)
+  end
+  pages[#pages + 1] = { sheaf = token.get_macro 'octsheaf', style = token.get_macro 'octfolios', number = tex.count[0], leaves = marks }
+  return true
+end
+
+function octavo.anchor(number)
+  local x, y = pdf.getpos()
+  anchors[#anchors + 1] = string.format('%d %d %.2f %.2f', number, #pages, x / 65781.76, y / 65781.76)
+end
+
+-- One line a page ("page", its sheaf, roman or arabic, its number, its leaves), then one line an anchor.
+function octavo.write_marks()
+  local file = assert(io.open(tex.jobname .. '.marks', 'w'))
+  for _, page in ipairs(pages) do
+    file:write('page ', page.sheaf, ' ', page.style, ' ', page.number, ' ', table.concat(page.leaves, ' '), '\n')
+  end
+  for _, line in ipairs(anchors) do file:write('anchor ', line, '\n') end
+  file:close()
+end
+
+luatexbase.add_to_callback('pre_shipout_filter', mark_page, 'octavo marks')
+luatexbase.add_to_callback('finish_pdffile', octavo.write_marks, 'octavo marks')
