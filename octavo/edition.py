@@ -105,7 +105,7 @@ class Run:
         length = sum(sheet.sheaf == "trial" for sheet in pages.sheets)
         start = first + length + length % 2
         for name, tex in volume.front.items():
-            self._feed("front", "roman", start, tex, name)
+            self._feed("front", "roman", start, tex + macros("even_page"), name)
         pages = self.press.pages()
         context.headings = []
         context.captions = captions

@@ -11,7 +11,7 @@ from octavo.latex.environment import Macros
 from octavo.latex.escape import Tex
 from octavo.latex.tree import Element, Leaves
 from octavo.manuscript import nodes as n
-from octavo.manuscript.numbering import Labels
+from octavo.manuscript.numbering import Labels, reference_text
 from octavo.manuscript.part import Part
 
 
@@ -69,6 +69,10 @@ class Context:
     headings: list[Printed] = field(default_factory=list)
     notes: list[Tex] | None = None
     page_references: set[str] = field(default_factory=set)
+
+    def print_reference(self, reference: n.Reference) -> str:
+        """Return what a cross-reference prints, without its links."""
+        return "".join(text for text, _ in reference_text(reference, self.labels, self.words))
 
     def report(self, code: str, node: n.Node, needle: str = "", **facts: object) -> None:
         """Report a problem at a node of the part that is being written."""

@@ -29,6 +29,8 @@ _SPECIAL = str.maketrans(
 )
 #: An address may break after these, where a reader does not miss a hyphen.
 _BREAKABLE = re.compile(r"(?<=[/.?&=_:%#+,;@-])(?=[^/.?&=_:%#+,;@-])|(?<=[a-z0-9])(?=[A-Z(\[])")
+#: Longer runs without punctuation may break inside.
+_LONGEST_WHOLE = 20
 
 
 def escape(text: str) -> Tex:
@@ -37,8 +39,17 @@ def escape(text: str) -> Tex:
 
 
 def escape_breakable(text: str) -> Tex:
-    """Return literal text (an address, a name in code) that may break after punctuation, without a hyphen."""
-    return Tex(r"\octbreak{}".join(piece.translate(_SPECIAL) for piece in _BREAKABLE.split(text)))
+    """Return literal text (an address, a name in code) that may break after punctuation, without a hyphen.
+
+    A run with no such place, such as a hash in an address, may break anywhere rather than leave the page.
+    """
+    pieces = []
+    for piece in _BREAKABLE.split(text):
+        if len(piece) <= _LONGEST_WHOLE:
+            pieces.append(piece.translate(_SPECIAL))
+        else:
+            pieces.append(r"\octbreakhard{}".join(character.translate(_SPECIAL) for character in piece))
+    return Tex(r"\octbreak{}".join(pieces))
 
 
 def finalize(value: object) -> Tex:

@@ -40,7 +40,7 @@ class FigureWriter:
             else self._blocks([block], caption)
             for block in blocks
         ]
-        plain = n.plain_text(list(blocks)).strip()
+        plain = n.plain_text(blocks, self._context.print_reference).strip()
         self._context.captions.append(Caption(kind, number, plain, element))
         return self._context.macros("caption", label=label, content=Tex("\\par ").join(pieces))
 

@@ -120,7 +120,7 @@ class InlineWriter:
             return self._page_reference(found.identifier, link)
         text = n.plain_text(inline.children)
         if text and text in (target, target.removeprefix("mailto:")):
-            content = self._leaf(link, escape_breakable(text))
+            content = self._context.macros("address", content=self._leaf(link, escape_breakable(text)))
         else:
             content = self.write(inline.children, link)
         return self._context.macros("link", annotation=link.annotation, content=content)

@@ -36,6 +36,11 @@ class Matter:
         link = element.add("Link", annotation=self.context.leaves.next(), leads_to=goal, place=place, alt=text)
         return self.context.macros("link", annotation=link.annotation, content=self._leaf(link, text))
 
+    def _reference(self, item: Element, goal: Element) -> Element:
+        """Add the link of a contents entry; PDF/UA-2, 8.2.5.8, ties the entry to what it names."""
+        item.related = goal
+        return item.add("Reference").add("Link", annotation=self.context.leaves.next(), leads_to=goal)
+
     def heading(self, key: str, parent: Element, listed: bool = True) -> tuple[Element, Tex]:
         """Open a chapter of the back or front matter; return its section and its LaTeX."""
         title = self.context.words(key)
@@ -81,7 +86,7 @@ class Matter:
                 holder = last if isinstance(last, Element) and last.tag == "TOC" else holder.add("TOC")
             item = holder.add("TOCI")
             stack.append((heading.level, item))
-            link = item.add("Link", annotation=self.context.leaves.next(), leads_to=heading.element)
+            link = self._reference(item, heading.element)
             folio = pages.folio_of(heading.element.anchor)
             link.alt = f"{heading.title}, {self.context.words('page')} {folio}"
             lines.append(
@@ -108,7 +113,7 @@ class Matter:
             for caption in captions:
                 if caption.kind != kind:
                     continue
-                link = root.add("TOCI").add("Link", annotation=self.context.leaves.next(), leads_to=caption.element)
+                link = self._reference(root.add("TOCI"), caption.element)
                 label = f"{self.context.words(kind)}\N{NO-BREAK SPACE}{caption.number}"
                 place = next((leaf for leaf in caption.element.leaves()), 0)
                 folio = pages.folio_of(place)
@@ -130,8 +135,9 @@ class Matter:
         """Write the entries in the order of the style, each with the pages that cite it."""
         section, opener = self.heading("bibliography", parent)
         items = []
+        listing = section.add("L", attributes={"ListNumbering": "None"})
         for key, blocks in entries.items():
-            entry = section.add("BibEntry", identifier=f"ref-{key}")
+            entry = listing.add("LI").add("LBody").add("BibEntry", identifier=f"ref-{key}")
             entry.anchor = self.context.leaves.next()
             anchor = self.context.macros("anchor", number=entry.anchor)
             paragraph = next((block for block in blocks if isinstance(block, n.Paragraph)), None)
@@ -213,10 +219,17 @@ def runs(numbers: Sequence[int]) -> Iterable[tuple[int, int]]:
 def group_marks(
     marks: Iterable[IndexMark], depth: int, sort_key: Callable[[str], object]
 ) -> list[tuple[str, list[IndexMark]]]:
-    """Group marks by their heading at one depth, in the order of the alphabet."""
+    """Group marks by their heading at one depth, in the order of the alphabet.
+
+    A heading that stands with and without a capital is one heading: a term at the start of a sentence.
+    """
     groups: dict[str, list[IndexMark]] = {}
+    marks = list(marks)
+    names = {mark.entry[depth] for mark in marks}
     for mark in marks:
-        groups.setdefault(mark.entry[depth], []).append(mark)
+        name = mark.entry[depth]
+        lowered = name[:1].lower() + name[1:]
+        groups.setdefault(lowered if lowered in names else name, []).append(mark)
     return sorted(groups.items(), key=lambda item: (sort_key(item[0]), item[0]))  # type: ignore[arg-type,return-value]
 
 

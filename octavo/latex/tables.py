@@ -11,7 +11,9 @@ from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
 
 #: Widths are counted in characters of the table's size; about this many fill the measure of an A5 page.
-CHARACTERS_IN_MEASURE = 70
+CHARACTERS_IN_MEASURE = 66
+#: What a cell needs beyond its letters: capitals and bold are wider than the average.
+PADDING = 1.5
 #: What the space between two columns takes, in characters.
 GUTTER = 2.5
 
@@ -124,8 +126,8 @@ def column_shares(table: n.Table) -> list[float]:
         for cell in row:
             text = n.plain_text(list(cell.children)).strip()
             if cell.columns == 1 and position < count:
-                natural[position] = max(natural[position], float(len(text)))
-                needed[position] = max(needed[position], *(float(len(word)) for word in text.split() or [""]))
+                natural[position] = max(natural[position], len(text) + PADDING)
+                needed[position] = max(needed[position], *(len(word) + PADDING for word in text.split() or [""]))
             if any(not isinstance(child, n.Paragraph) for child in cell.children):
                 natural[position] = max(natural[position], CHARACTERS_IN_MEASURE)
             position += cell.columns

@@ -7,7 +7,7 @@ targets are filled in by `octavo.manuscript.resolve`; the rest never changes aft
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -20,9 +20,10 @@ class Attributes:
     values: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
 class Node:
-    """Stand for any node; `order` counts the nodes of one part as they are read, for finding them again."""
+    """Stand for any node of the tree."""
+
+    __slots__ = ()
 
 
 class Inline(Node):
@@ -306,15 +307,19 @@ def inner(node: Node | ListItem | Definition | Cell) -> Iterator[Node]:
             yield from node.children
 
 
-def walk(nodes: list[Block] | list[Inline] | Iterator[Node]) -> Iterator[Node]:
+def walk(nodes: Iterable[Node]) -> Iterator[Node]:
     """Yield every node below these, parents before children, in the order of reading."""
     for node in nodes:
         yield node
         yield from walk(inner(node))
 
 
-def plain_text(nodes: list[Inline] | list[Block] | Iterator[Node]) -> str:
-    """Return the words alone: for outlines, running heads, alt text and sorting; notes are left out."""
+def plain_text(nodes: Iterable[Node], reference: Callable[[Reference], str] | None = None) -> str:
+    """Return the words alone: for outlines, running heads, alt text and sorting; notes are left out.
+
+    With `reference`, which says what a cross-reference prints, citations are left out too: a list of tables
+    names a table, and its sources stand below it.
+    """
     words: list[str] = []
     for node in nodes:
         match node:
@@ -326,10 +331,13 @@ def plain_text(nodes: list[Inline] | list[Block] | Iterator[Node]) -> str:
                 words.append(" ")
             case Note():
                 pass
+            case Citation() if reference:
+                if words:
+                    words[-1] = words[-1].rstrip(" ")
             case Reference():
-                words.append(", ".join(node.targets))
+                words.append(reference(node) if reference else ", ".join(node.targets))
             case Paragraph():
-                words.append(plain_text(inner(node)) + " ")
+                words.append(plain_text(inner(node), reference) + " ")
             case _:
-                words.append(plain_text(inner(node)))
-    return "".join(words) if words else ""
+                words.append(plain_text(inner(node), reference))
+    return "".join(words)

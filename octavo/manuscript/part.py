@@ -8,7 +8,7 @@ clean build never pays for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -126,7 +126,7 @@ class Alignment:
         return max(last, self._offsets[id(node)])
 
 
-def _words(nodes: list[n.Block] | list[n.Inline] | Iterator[n.Node], notes: list[n.Note]) -> Iterator[tuple[str, n.Node]]:
+def _words(nodes: Iterable[n.Node], notes: list[n.Note]) -> Iterator[tuple[str, n.Node]]:
     """Yield each word with the node it belongs to; notes are put aside, since they may stand elsewhere."""
     for node in nodes:
         own = ""
