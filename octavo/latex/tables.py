@@ -113,28 +113,47 @@ class TableWriter:
 def column_shares(table: n.Table) -> list[float]:
     """Return each column's share of the measure; all 0 when every cell fits on one line as it is.
 
-    Widths that the author gave are kept. Otherwise a column gets what its longest word needs, and the rest is
-    shared out by how much text there is, as CSS 2.1 (17.5.2.2) does for automatic table layout.
+    Widths that the author gave are kept as far as every column still holds its longest word. Otherwise a column
+    gets what its longest word needs, and the rest is shared out by how much text there is, as CSS 2.1 (17.5.2.2)
+    does for automatic table layout.
     """
+    needed, natural = _demands(table)
+    room = CHARACTERS_IN_MEASURE - GUTTER * (len(table.columns) - 1)
     if any(column.share for column in table.columns):
-        total = sum(column.share for column in table.columns)
-        return [(column.share or 0.05) / max(total, 1.0) for column in table.columns]
+        total = max(sum(column.share for column in table.columns), 1.0)
+        wanted = [column.share / total * room for column in table.columns]
+        return _fit([max(want, narrow) for want, narrow in zip(wanted, needed, strict=True)], needed, room)
+    if sum(natural) <= room:
+        return [0.0] * len(table.columns)
+    spare = max(room - sum(needed), 0.0)
+    weights = [max(wide - narrow, 0.01) ** 0.75 for wide, narrow in zip(natural, needed, strict=True)]
+    widths = [narrow + spare * weight / sum(weights) for narrow, weight in zip(needed, weights, strict=True)]
+    return [width / sum(widths) for width in widths]
+
+
+def _demands(table: n.Table) -> tuple[list[float], list[float]]:
+    """Return what each column needs for its longest word, and for its longest cell on one line."""
     count = len(table.columns)
     needed, natural = [1.0] * count, [1.0] * count
     for row in [*table.head, *table.body, *table.foot]:
         position = 0
         for cell in row:
-            text = n.plain_text(list(cell.children)).strip()
+            text = n.plain_text(cell.children).strip()
             if cell.columns == 1 and position < count:
                 natural[position] = max(natural[position], len(text) + PADDING)
                 needed[position] = max(needed[position], *(len(word) + PADDING for word in text.split() or [""]))
-            if any(not isinstance(child, n.Paragraph) for child in cell.children):
-                natural[position] = max(natural[position], CHARACTERS_IN_MEASURE)
+                if any(not isinstance(child, n.Paragraph) for child in cell.children):
+                    natural[position] = max(natural[position], CHARACTERS_IN_MEASURE)
             position += cell.columns
-    room = CHARACTERS_IN_MEASURE - GUTTER * (count - 1)
-    if sum(natural) <= room:
-        return [0.0] * count
-    spare = max(room - sum(needed), 0.0)
-    wanted = [max(wide - narrow, 0.01) ** 0.75 for wide, narrow in zip(natural, needed, strict=True)]
-    widths = [narrow + spare * want / sum(wanted) for narrow, want in zip(needed, wanted, strict=True)]
-    return [width / sum(widths) for width in widths]
+    return needed, natural
+
+
+def _fit(widths: list[float], needed: list[float], room: float) -> list[float]:
+    """Take what is too much from the columns that have more than they need; return shares of the measure."""
+    over = sum(widths) - room
+    loose = sum(width - narrow for width, narrow in zip(widths, needed, strict=True))
+    if over > 0 and loose > 0:
+        part = min(over / loose, 1.0)
+        widths = [width - (width - narrow) * part for width, narrow in zip(widths, needed, strict=True)]
+    whole = max(sum(widths), room)
+    return [width / whole for width in widths]
