@@ -18,7 +18,7 @@ from octavo import __version__
 from octavo.bind.document import Details
 from octavo.diagnostics import Ledger
 from octavo.edition import Folios, Run, bind_edition
-from octavo.figures.drawings import alternative_texts, draw
+from octavo.figures.drawings import LAYER_STACK, alternative_texts, draw, export_stack
 from octavo.figures.pictures import Pictures
 from octavo.figures.plate import Plate, PlateError
 from octavo.latex.blocks import BlockWriter
@@ -38,7 +38,7 @@ from octavo.manuscript.words import Words
 from octavo.press.driver import driver, own_fonts, styles
 from octavo.press.engine import EngineStopped, Press
 from octavo.press.log import report_errors, report_missing_characters
-from octavo.workspace import Workspace, replace, run_pandoc, templates_folder
+from octavo.workspace import Workspace, keep_copy, replace, run_pandoc, templates_folder
 
 #: How often an edition is typeset until every printed page reference is right.
 MOST_PASSES = 4
@@ -102,6 +102,7 @@ class Book:
             try:
                 volume, pictures = self._read(parts, plates)
                 sort_key = pool.submit(collator)
+                stack = pool.submit(lambda: export_stack(plates.result()))
                 self._write(volume, pictures, presses)
                 if self.ledger.failed(self.strict):
                     return []
@@ -115,7 +116,7 @@ class Book:
             finally:
                 for press in presses.values():
                     press.stop()
-        return self._publish(finished)
+        return self._publish(finished, stack.result())
 
     def _start(self, edition: Edition) -> Press:
         """Start the engine on everything that is known before the manuscript is read."""
@@ -205,12 +206,14 @@ class Book:
         name = self.report.output if first else f"{self.report.output}-{edition.name}"
         return Product(edition.name, self.workspace.dist / f"{name}.pdf", pages, passes), target
 
-    def _publish(self, finished: list[tuple[Product, Path]]) -> list[Product]:
+    def _publish(self, finished: list[tuple[Product, Path]], pictures: tuple[Path, ...]) -> list[Product]:
         """Put every finished file into `dist/` at once, unless something went wrong on the way."""
         if self.ledger.failed(self.strict):
             return []
         for product, bound in finished:
             replace(product.path, bound)
+        for picture in pictures:
+            keep_copy(picture, self.workspace.dist / "figures" / f"{LAYER_STACK}{picture.suffix}")
         return [product for product, _ in finished]
 
     def _details(self) -> Details:

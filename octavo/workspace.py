@@ -122,6 +122,13 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+def keep_copy(source: Path, target: Path) -> None:
+    """Copy a file unless the copy is there already."""
+    if not target.is_file() or target.read_bytes() != source.read_bytes():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+
+
 def replace(path: Path, temporary: Path) -> None:
     """Put a finished file in its place in one step, so that a reader never finds half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)

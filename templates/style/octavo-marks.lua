@@ -13,6 +13,8 @@ local HLIST, VLIST, GLYPH, DISC, RULE = node.id 'hlist', node.id 'vlist', node.i
 local GLUE, KERN, PENALTY, WHATSIT = node.id 'glue', node.id 'kern', node.id 'penalty', node.id 'whatsit'
 local LITERAL = node.subtype 'pdf_literal'
 local RIGHTSKIP, SPACESKIP, XSPACESKIP, USERSKIP = 9, 13, 14, 0 -- glue subtypes, LuaTeX manual, 8.2.8
+local MARGIN_KERN = node.id 'margin_kern'
+local PLAIN, AUTOMATIC = 0, 2 -- discretionary subtypes, LuaTeX manual, 8.2.6
 local PAGE_MODE = 1
 local LEAF = luatexbase.registernumber 'oct@leaf'
 local REPEAT = luatexbase.registernumber 'oct@repeat'
@@ -95,8 +97,10 @@ local function add_space(head, glue, last)
   local kind = getsubtype(glue)
   if kind ~= SPACESKIP and kind ~= XSPACESKIP and kind ~= USERSKIP and kind ~= RIGHTSKIP then return head end
   if kind == RIGHTSKIP then
-    local char = getchar(last)
+    -- After a hyphen, or where an address was broken at a penalty, the word goes on in the next line.
+    local char, before = getchar(last), direct.getprev(glue)
     if char == 0x2D or char == 0x2010 then return head end
+    if getid(before) == PENALTY and getfield(before, 'penalty') < 10000 then return head end
   elseif getfield(glue, 'width') <= 0 then
     return head
   end
@@ -111,12 +115,14 @@ local function add_space(head, glue, last)
   return insert_before(head, glue, space)
 end
 
--- A hyphen that follows a discretionary at the end of a line is TeX's, not the author's.
+-- A hyphen in front of a discretionary that hyphenation or \- has put there is TeX's, not the author's; one in front
+-- of an automatic discretionary stands in the manuscript (LuaTeX manual, 5.7).
 local function is_soft_hyphen(n)
   local char = getchar(n)
   if char ~= 0x2D and char ~= 0x2010 then return false end
-  local before = direct.getprev(n)
-  return before and getid(before) == DISC
+  local after = getnext(n)
+  if after and getid(after) == MARGIN_KERN then after = getnext(after) end
+  return after and getid(after) == DISC and getsubtype(after) ~= AUTOMATIC and getsubtype(after) ~= PLAIN
 end
 
 -- Rules under or through text: one rule for each stretch of equal attribute in a line.
@@ -169,6 +175,7 @@ local function walk(parent, head)
         if id == GLYPH then
           if is_soft_hyphen(n) and current and current > 0 then
             head = insert_before(head, n, literal '/Span<</ActualText<FEFF00AD>>>BDC')
+            last = n
             head, n = insert_after(head, n, literal 'EMC')
           else
             last = n
