@@ -26,7 +26,7 @@ from octavo.latex.context import Context
 from octavo.latex.environment import Macros, open_templates
 from octavo.latex.escape import Tex
 from octavo.latex.maths import allowed_commands
-from octavo.latex.matter import collator
+from octavo.latex.matter import SortKey, collator
 from octavo.latex.tree import Leaves
 from octavo.latex.volume import Volume
 from octavo.manifest import Edition, Report
@@ -36,7 +36,7 @@ from octavo.manuscript.part import Part
 from octavo.manuscript.reading import Bibliography, read
 from octavo.manuscript.words import Words
 from octavo.press.driver import driver, own_fonts, styles
-from octavo.press.engine import EngineStopped, Press
+from octavo.press.engine import EngineStoppedError, Press
 from octavo.press.log import report_errors, report_missing_characters
 from octavo.workspace import Workspace, keep_copy, replace, run_pandoc, templates_folder
 
@@ -106,11 +106,13 @@ class Book:
                 self._write(volume, pictures, presses)
                 if self.ledger.failed(self.strict):
                     return []
-                finished = [self._print(edition, presses, volume, pictures, sort_key.result) for edition in report.editions]
+                finished = [
+                    self._print(edition, presses, volume, pictures, sort_key.result) for edition in report.editions
+                ]
             except PlateError as error:
                 self.ledger.report("OCT306", None, problem=error)
                 return []
-            except EngineStopped as stop:
+            except EngineStoppedError as stop:
                 report_errors(Path(str(stop)), volume.parts, self.ledger)
                 return []
             finally:
@@ -173,7 +175,7 @@ class Book:
         presses: dict[str, Press],
         volume: Volume,
         pictures: Pictures,
-        sort_key: Callable[[], Callable[[str], object]],
+        sort_key: Callable[[], SortKey],
     ) -> tuple[Product, Path]:
         """Typeset one edition until its page references are right, and bind it into the build folder."""
         self.progress("typeset", edition.name)

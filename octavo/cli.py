@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _build(chosen: argparse.Namespace, _: list[str]) -> int:
     from octavo.progress import Progress, summary
-    from octavo.workspace import MissingProgram, Workspace
+    from octavo.workspace import MissingProgramError, Workspace
 
     ledger, workspace = Ledger(), Workspace(chosen.project)
     from octavo.manifest import load
@@ -72,7 +72,7 @@ def _build(chosen: argparse.Namespace, _: list[str]) -> int:
         with Progress(sys.stderr) as progress:
             try:
                 products = Book(report, workspace, ledger, progress.show, strict=chosen.strict).build()
-            except MissingProgram as missing:
+            except MissingProgramError as missing:
                 ledger.report("OCT001", None, problem=missing)
                 return _close(ledger, chosen, NOT_SET_UP)
     status = _close(ledger, chosen, FAILED if ledger.failed(chosen.strict) else 0)

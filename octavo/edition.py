@@ -10,9 +10,10 @@ from pathlib import Path
 import jinja2
 
 from octavo.bind.document import Details, bind
+from octavo.latex.context import Printed as Heading
 from octavo.latex.environment import Macros
 from octavo.latex.escape import Tex
-from octavo.latex.matter import DEEPEST_IN_CONTENTS, Matter
+from octavo.latex.matter import DEEPEST_IN_CONTENTS, Matter, SortKey
 from octavo.latex.tree import Element
 from octavo.latex.volume import Volume
 from octavo.press.engine import Press, Printed
@@ -73,7 +74,7 @@ class Run:
     volume: Volume
     press: Press
     templates: jinja2.Environment
-    sort_key: Callable[[], Callable[[str], object]]
+    sort_key: Callable[[], SortKey]
     facts: dict[str, object]
 
     def __post_init__(self) -> None:
@@ -115,7 +116,7 @@ class Run:
         root.kids = [part for part in root.kids if isinstance(part, Element) and part.kids]
         return self.press.finish(), root
 
-    def _contents(self, headings: list, pages: PageMap, parent: Element) -> Tex:  # type: ignore[type-arg]
+    def _contents(self, headings: list[Heading], pages: PageMap, parent: Element) -> Tex:
         contents = self._matter.contents(headings, pages, parent, DEEPEST_IN_CONTENTS)
         return contents + self._matter.figures(pages, parent)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 PANDOC_TIME_LIMIT_SECONDS = 120
 
 
-class MissingProgram(Exception):
+class MissingProgramError(Exception):
     """Say that a program which the build needs is not installed."""
 
 
@@ -39,7 +39,7 @@ def pandoc_program() -> str:
 
 
 def run_pandoc(arguments: Sequence[str], text: str) -> tuple[str, str]:
-    """Run Pandoc on a text and return its output and its messages; raises `MissingProgram`.
+    """Run Pandoc on a text and return its output and its messages; raises `MissingProgramError`.
 
     Pandoc may read the files named in the arguments and nothing else of the network or the disk.
     """
@@ -53,7 +53,7 @@ def run_pandoc(arguments: Sequence[str], text: str) -> tuple[str, str]:
             env=clean_environment(),
         )
     except OSError as error:
-        raise MissingProgram(f"pandoc does not run: {error}") from error
+        raise MissingProgramError(f"pandoc does not run: {error}") from error
     return done.stdout.decode(), done.stderr.decode()
 
 

@@ -65,8 +65,8 @@ def bind(
 
 def _reorder(pdf: Pdf, order: list[int]) -> list[Object]:
     """Put the pages into the order of the book, as one flat page tree."""
-    pages = [page.obj for page in pdf.pages]
-    kept = [pages[number] for number in order]
+    pages: list[Object] = [page.obj for page in pdf.pages]
+    kept: list[Object] = [pages[number] for number in order]
     tree = pdf.make_indirect(Dictionary(Type=Name.Pages, Kids=Array(kept), Count=len(kept)))
     for page in kept:
         page.Parent = tree

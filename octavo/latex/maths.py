@@ -7,7 +7,7 @@ and keeps `\input` and `\directlua` out of a manuscript that is not trusted.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)")
@@ -17,7 +17,7 @@ _OUTER = {"align", "align*", "gather", "gather*", "multline", "multline*", "equa
           "flalign*", "alignat", "alignat*", "eqnarray", "eqnarray*"}  # fmt: skip
 
 
-def allowed_commands(macros: dict[str, str]) -> frozenset[str]:
+def allowed_commands(macros: Iterable[str]) -> frozenset[str]:
     """Return every command that a formula may use: the list beside this module, and the report's own macros."""
     text = (Path(__file__).parent / "maths-commands.txt").read_text(encoding="utf-8")
     words = (word for line in text.splitlines() if not line.startswith("#") for word in line.split())

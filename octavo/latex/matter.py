@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 from octavo.latex.blocks import BlockWriter
 from octavo.latex.context import Context, IndexMark, Printed
@@ -17,6 +18,9 @@ from octavo.latex.escape import Tex, escape
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
 from octavo.press.pages import PageMap
+
+#: Gives each text a key that sorts as the alphabet does.
+SortKey: TypeAlias = Callable[[str], tuple[int, ...]]
 
 #: Headings of this level and above stand in the contents.
 DEEPEST_IN_CONTENTS = 2
@@ -161,7 +165,7 @@ class Matter:
             result.append(self._link(element, text, goal, place))
         return result
 
-    def index(self, pages: PageMap, parent: Element, sort_key: Callable[[str], object]) -> Tex:
+    def index(self, pages: PageMap, parent: Element, sort_key: SortKey) -> Tex:
         """Write the index: entries collated, sub-entries under them, pages as links."""
         if not self.context.index:
             return Tex("")
@@ -176,7 +180,7 @@ class Matter:
 
     def _entry(
         self, name: str, marks: list[IndexMark], depth: int, parent: Element, lines: list[Tex], pages: PageMap,
-        sort_key: Callable[[str], object],
+        sort_key: SortKey,
     ) -> None:  # fmt: skip
         body = parent.add("LI").add("LBody")
         own = [mark for mark in marks if len(mark.entry) == depth + 1]
@@ -216,9 +220,7 @@ def runs(numbers: Sequence[int]) -> Iterable[tuple[int, int]]:
         start = end + 1
 
 
-def group_marks(
-    marks: Iterable[IndexMark], depth: int, sort_key: Callable[[str], object]
-) -> list[tuple[str, list[IndexMark]]]:
+def group_marks(marks: Iterable[IndexMark], depth: int, sort_key: SortKey) -> list[tuple[str, list[IndexMark]]]:
     """Group marks by their heading at one depth, in the order of the alphabet.
 
     A heading that stands with and without a capital is one heading: a term at the start of a sentence.
@@ -230,7 +232,7 @@ def group_marks(
         name = mark.entry[depth]
         lowered = name[:1].lower() + name[1:]
         groups.setdefault(lowered if lowered in names else name, []).append(mark)
-    return sorted(groups.items(), key=lambda item: (sort_key(item[0]), item[0]))  # type: ignore[arg-type,return-value]
+    return sorted(groups.items(), key=lambda item: (sort_key(item[0]), item[0]))
 
 
 def initial(name: str) -> str:
@@ -242,9 +244,9 @@ def initial(name: str) -> str:
 
 
 @cache
-def collator() -> Callable[[str], object]:
+def collator() -> SortKey:
     """Return the sort key of the Unicode Collation Algorithm (UTS 10, default table)."""
     from pyuca import Collator
 
-    key: Callable[[str], object] = Collator().sort_key
+    key: SortKey = Collator().sort_key
     return key

@@ -8,6 +8,7 @@ limits on time and memory.
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import signal
 import subprocess
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from octavo.press.pages import PageMap
-from octavo.workspace import MissingProgram, clean_environment, font_cache
+from octavo.workspace import MissingProgramError, clean_environment, font_cache
 
 ENGINE = "lualatex"
 JOB = "book"
@@ -26,7 +27,7 @@ MEMORY_LIMIT_BYTES = 6 * 2**30
 FILE_LIMIT_BYTES = 2**30
 
 
-class EngineStopped(Exception):
+class EngineStoppedError(Exception):
     """Say that the engine gave up before the book was whole; the log says why."""
 
 
@@ -46,7 +47,9 @@ class Press:
     name: fonts and pictures.
     """
 
-    def __init__(self, folder: Path, driver: str, support: Mapping[str, str], links: Sequence[Path], tagging: bool = True) -> None:
+    def __init__(
+        self, folder: Path, driver: str, support: Mapping[str, str], links: Sequence[Path], tagging: bool = True
+    ) -> None:
         self.folder = folder
         self._answers = 0
         for name, text in {**support, f"{JOB}.tex": driver}.items():
@@ -71,7 +74,7 @@ class Press:
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
-            raise MissingProgram(f"{ENGINE} does not run: {error}") from error
+            raise MissingProgramError(f"{ENGINE} does not run: {error}") from error
         self._limit()
 
     def _limit(self) -> None:
@@ -106,19 +109,17 @@ class Press:
             if line.startswith("octavo: pages"):
                 return self._map()
         self._fail()
-        raise EngineStopped(self.log)
+        raise EngineStoppedError(self.log)
 
     def finish(self) -> Printed:
         """End the document and return its pages."""
         self._order("end")
         assert self._process.stdin is not None and self._process.stdout is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
-        except BrokenPipeError:
-            pass
         self._process.stdout.read()
         if self._fail():
-            raise EngineStopped(self.log)
+            raise EngineStoppedError(self.log)
         return Printed(self.folder / f"{JOB}.pdf", self._map(), self.log)
 
     def _map(self) -> PageMap:
@@ -131,11 +132,10 @@ class Press:
 
     def _order(self, line: str) -> None:
         assert self._process.stdin is not None
-        try:
+        # A broken pipe means that the engine has stopped: whoever waits for its answer learns it and reads the log.
+        with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
-        except BrokenPipeError:
-            pass  # The engine has stopped; whoever waits for its answer learns it and reads the log.
 
     def _fail(self) -> bool:
         """Wait for the end and tell whether it was a bad one."""
@@ -150,7 +150,5 @@ class Press:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None and not stream.closed:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     stream.close()
-                except BrokenPipeError:
-                    pass

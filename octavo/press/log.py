@@ -54,7 +54,7 @@ def report_missing_characters(log: Path, parts: Mapping[str, Part], ledger: Ledg
         code = _CODE_POINT.search(found)
         character = chr(int(code[1], 16)) if code else found[0]
         if not _report_character(character, parts, ledger):
-            ledger.report("OCT403", None, character=character, code=f"U+{ord(character):04X}")
+            ledger.report("OCT403", None, character=character, point=f"U+{ord(character):04X}")
 
 
 def _report_character(character: str, parts: Mapping[str, Part], ledger: Ledger) -> bool:
@@ -63,6 +63,6 @@ def _report_character(character: str, parts: Mapping[str, Part], ledger: Ledger)
             own = getattr(node, "text", "") if isinstance(node, n.Text | n.CodeSpan | n.CodeBlock) else ""
             if character in own:
                 span = part.span(node, character)
-                ledger.report("OCT403", span, character=character, code=f"U+{ord(character):04X}")
+                ledger.report("OCT403", span, character=character, point=f"U+{ord(character):04X}")
                 return True
     return False
