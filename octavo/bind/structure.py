@@ -73,6 +73,7 @@ class StructureTree:
 
     def _collect(self) -> None:
         """Gather the marks and the annotations of every bound page by the leaf that they carry."""
+        self._bound = {sheet: position for position, sheet in enumerate(self.order)}
         for position, sheet in enumerate(self.order):
             leaves = self.map.sheets[sheet].leaves
             self._parents.append([None] * len(leaves))
@@ -179,10 +180,6 @@ class StructureTree:
                 return None
             page, view = self.pages[first[0]], [Name.Fit]
         return Array([page, *view]), Array([entry, *view])
-
-    @property
-    def _bound(self) -> dict[int, int]:
-        return {sheet: position for position, sheet in enumerate(self.order)}
 
     def link(self, root: Element) -> None:
         """Give every link annotation its destination and a description that makes sense alone."""

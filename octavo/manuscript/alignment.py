@@ -1,0 +1,252 @@
+"""Find where each node of a chapter stands in its file.
+
+Pandoc's Markdown has no source positions. They are recovered here by aligning the words of the tree with the
+words of the file: the two sequences differ only by markup. It is done only when something must be reported, so a
+clean build never pays for it.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from octavo.manuscript import nodes as n
+
+#: A word without the underscores that may be emphasis around it.
+_WORD = re.compile(r"[^\W_]+")
+#: So many words in a row, once in the tree and once in the file, are the same place in both.
+_RUN = 3
+#: Beyond this product of lengths, words that are everywhere no longer help to match a stretch.
+_LONG_STRETCH = 4_000_000
+#: How many words of a note or a caption tell where it stands, and how far apart they may be there.
+_OPENING = 8
+_GAP = 40
+
+
+@dataclass
+class _Aside:
+    """Hold words that need not stand where they are read: a note, a caption, a cell.
+
+    `place` counts the words of the running text before it. A note may be defined anywhere; the rest stands between the
+    same two passages of the running text in the tree and in the file.
+    """
+
+    words: list[tuple[str, n.Node]]
+    place: int
+    anywhere: bool
+
+
+class Alignment:
+    """Match the words of a tree with those of its source."""
+
+    def __init__(self, source: str) -> None:
+        """Split the source once."""
+        found = list(_WORD.finditer(source))
+        self._words = [match[0].casefold() for match in found]
+        self._starts = [match.start() for match in found]
+        self._taken = bytearray(len(found))
+        self._offsets: dict[int, int] = {}
+
+    def of(self, blocks: list[n.Block]) -> dict[int, int]:
+        """Return the offset of each node by its `id`; a node without words gets that of what follows or holds it."""
+        running: list[tuple[str, n.Node]] = []
+        asides: list[_Aside] = []
+        _gather(blocks, running, running, asides)
+        matched = [-1] * len(running)
+        for index, position in _align([word for word, _ in running], self._words):
+            matched[index] = position
+            self._take(running[index][1], position)
+        for aside in asides:
+            self._match_aside(aside, matched)
+        for block in blocks:
+            self._spread(block, 0)
+        return self._offsets
+
+    def _take(self, node: n.Node, position: int) -> None:
+        self._taken[position] = 1
+        self._offsets.setdefault(id(node), self._starts[position])
+
+    def _match_aside(self, aside: _Aside, matched: list[int]) -> None:
+        """Match the words of an aside with those that are still free between its neighbors, else anywhere."""
+        before = next((p for p in reversed(matched[: aside.place]) if p >= 0), -1)
+        after = next((p for p in matched[aside.place :] if p >= 0), len(self._words))
+        words = [word for word, _ in aside.words]
+        free = [p for p in range(before + 1, after) if not self._taken[p]]
+        found = _best_place(words, [self._words[p] for p in free])
+        if not found and aside.anywhere:
+            free = [p for p in range(len(self._words)) if not self._taken[p]]
+            found = _best_place(words, [self._words[p] for p in free])
+        for index, position in found:
+            self._take(aside.words[index][1], free[position])
+
+    def _spread(self, node: n.Node, outer: int) -> int:
+        """Give a node the first offset matched inside it, else that of its place; return the last one reached."""
+        inside = (self._offsets[id(child)] for child in n.walk([node]) if id(child) in self._offsets)
+        own = last = self._offsets.setdefault(id(node), next(inside, outer))
+        for child in n.inner(node):
+            last = self._spread(child, last)
+        return max(last, own)
+
+
+def _gather(
+    nodes: Iterable[n.Node], words: list[tuple[str, n.Node]], running: list[tuple[str, n.Node]], asides: list[_Aside]
+) -> None:
+    """Collect each word with the node it belongs to, in the order of the source; set asides apart."""
+    for node in nodes:
+        words.extend((word, node) for word in _split(_own_text(node)))
+        match node:
+            case n.Note():
+                _set_aside(node.children, running, asides, anywhere=True)
+            case n.Table():
+                _set_aside(node.caption, running, asides)
+                for row in (*node.head, *node.body, *node.foot):
+                    for cell in row:
+                        _set_aside(cell.children, running, asides)
+            case n.Figure():
+                caption = n.plain_text(node.caption).strip()
+                _gather(node.caption, words, running, asides)
+                for child in n.walk(node.children):
+                    if isinstance(child, n.Picture) and n.plain_text(child.children).strip() == caption:
+                        words.extend((word, child) for word in _split(child.target))
+                        return
+                _gather(node.children, words, running, asides)
+            case n.Picture():
+                _gather(node.children, words, running, asides)
+                words.extend((word, node) for word in _split(node.target))
+            case n.Citation():
+                pass  # What citeproc made of it stands in no file.
+            case _:
+                _gather(n.inner(node), words, running, asides)
+
+
+def _set_aside(
+    nodes: Iterable[n.Node], running: list[tuple[str, n.Node]], asides: list[_Aside], anywhere: bool = False
+) -> None:
+    aside = _Aside([], len(running), anywhere)
+    asides.append(aside)
+    _gather(nodes, aside.words, running, asides)
+
+
+def _own_text(node: n.Node) -> str:
+    """Return what a node itself writes into the source, before anything inside it."""
+    match node:
+        case n.Text() | n.CodeSpan() | n.Raw() | n.RawBlock():
+            return node.text
+        case n.CodeBlock():
+            return f"{node.attributes.identifier} {node.text}"
+        case n.Math():
+            return node.tex
+        case n.Citation():
+            return " ".join(node.keys)
+        case n.Reference():
+            return " ".join(node.targets)
+        case n.Div():
+            return node.attributes.identifier or " ".join(node.attributes.classes)
+        case n.Link() if not node.children:
+            return node.target
+        case n.InlineSpan() if not node.children:
+            return " ".join([node.attributes.identifier, *node.attributes.values.values()])
+    return ""
+
+
+def _split(text: str) -> list[str]:
+    return [word.casefold() for word in _WORD.findall(text)]
+
+
+def _align(tree: Sequence[str], source: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of equal words: first runs that are unique in both, then what lies between them.
+
+    This is the patience method of comparing files; where a run recurs, the longest common stretches decide.
+    """
+    low = (0, 0)
+    for high in [*_unique_runs(tree, source), (len(tree), len(source))]:
+        if high[0] >= low[0] and high[1] >= low[1]:
+            yield from _align_stretch(tree, source, low, high)
+            low = high
+
+
+def _align_stretch(
+    tree: Sequence[str], source: Sequence[str], low: tuple[int, int], high: tuple[int, int]
+) -> Iterator[tuple[int, int]]:
+    left, right = tree[low[0] : high[0]], source[low[1] : high[1]]
+    head, tail = _common_ends(left, right)
+    yield from ((low[0] + step, low[1] + step) for step in range(head))
+    yield from ((high[0] - step, high[1] - step) for step in range(1, tail + 1))
+    left, right = left[head : len(left) - tail], right[head : len(right) - tail]
+    long = len(left) * len(right) > _LONG_STRETCH
+    for block in SequenceMatcher(None, left, right, autojunk=long).get_matching_blocks():
+        for step in range(block.size):
+            yield low[0] + head + block.a + step, low[1] + head + block.b + step
+
+
+def _common_ends(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
+    """Return how many words two stretches share at their heads and at their tails; the longer run has the choice."""
+    most = min(len(left), len(right))
+    head = next((step for step in range(most) if left[step] != right[step]), most)
+    tail = next((step for step in range(most) if left[-1 - step] != right[-1 - step]), most)
+    return (head, min(tail, most - head)) if head >= tail else (min(head, most - tail), tail)
+
+
+def _unique_runs(tree: Sequence[str], source: Sequence[str]) -> list[tuple[int, int]]:
+    """Return where runs of words begin that stand once in both sequences, as the longest rising chain of pairs."""
+    runs = (_once(tree), _once(source))
+    pairs = sorted((index, runs[1][run]) for run, index in runs[0].items() if run in runs[1])
+    tails: list[int] = []
+    chain: list[int] = []
+    previous = [-1] * len(pairs)
+    for number, (_, position) in enumerate(pairs):
+        length = bisect_left(tails, position)
+        previous[number] = chain[length - 1] if length else -1
+        tails[length : length + 1] = [position]
+        chain[length : length + 1] = [number]
+    rising: list[tuple[int, int]] = []
+    at = chain[-1] if chain else -1
+    while at >= 0:
+        rising.append(pairs[at])
+        at = previous[at]
+    return rising[::-1]
+
+
+def _once(words: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """Return the place of each run of words that stands only once."""
+    places: dict[tuple[str, ...], int] = {}
+    for index in range(len(words) - _RUN + 1):
+        run = tuple(words[index : index + _RUN])
+        places[run] = -1 if run in places else index
+    return {run: index for run, index in places.items() if index >= 0}
+
+
+def _best_place(words: Sequence[str], free: Sequence[str]) -> list[tuple[int, int]]:
+    """Return pairs of equal words, from the first place where most of the opening words stand in order.
+
+    The cells of a grid table stand beside each other, line by line, so other words may come in between.
+    """
+    opening = list(words[:_OPENING])
+    best: list[tuple[int, int]] = []
+    for skipped in range(min(len(opening), 3)):
+        for start, word in enumerate(free):
+            if word != opening[skipped]:
+                continue
+            found = _follow(words, free, skipped, start)
+            near = sum(index < _OPENING for index, _ in found)
+            if near >= 0.75 * len(opening):
+                return found
+            if near > sum(index < _OPENING for index, _ in best):
+                best = found
+    return best if 2 * sum(index < _OPENING for index, _ in best) >= len(opening) else []
+
+
+def _follow(words: Sequence[str], free: Sequence[str], first: int, start: int) -> list[tuple[int, int]]:
+    """Match the words from one place on, each with its next occurrence."""
+    found: list[tuple[int, int]] = []
+    position = start
+    for index in range(first, len(words)):
+        for candidate in range(position, min(position + _GAP, len(free))):
+            if free[candidate] == words[index]:
+                found.append((index, candidate))
+                position = candidate + 1
+                break
+    return found
