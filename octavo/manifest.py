@@ -21,7 +21,7 @@ FILE = "report.yaml"
 ROLES = ("front", "chapters", "appendices", "back")
 TEXT, LENGTH = Scalar(), Scalar("length")
 FACE = Keys(
-    {"regular": TEXT, "italic": TEXT, "bold": TEXT, "bold-italic": TEXT, "options": TEXT}, frozenset({"regular"})
+    {"regular": TEXT, "italic": TEXT, "bold": TEXT, "bold-italic": TEXT, "scale": Scalar("number"), "features": TEXT}, frozenset({"regular"})
 )
 PAGE = Keys(
     {
@@ -103,13 +103,14 @@ class Edition:
 
 @dataclass(frozen=True)
 class Face:
-    """Name the four font files of a family, and its fontspec options."""
+    """Name the four font files of a family, its scale, and features for LuaTeX's font loader such as `+ss01`."""
 
     regular: str
     italic: str
     bold: str
     bold_italic: str
-    options: str
+    scale: float
+    features: str
 
 
 @dataclass(frozen=True)
@@ -285,6 +286,6 @@ def _fonts(values: Value) -> Fonts:
         regular = chosen["regular"]
         bold = chosen.get("bold", regular)
         italic = chosen.get("italic", regular)
-        return Face(regular, italic, bold, chosen.get("bold-italic", bold), chosen.get("options", ""))
+        return Face(regular, italic, bold, chosen.get("bold-italic", bold), chosen.get("scale", 1.0), chosen.get("features", ""))
 
     return Fonts(face("text"), face("sans"), face("mono"), values.get("math", standard["math"]))
