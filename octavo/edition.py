@@ -78,43 +78,68 @@ class Run:
     facts: dict[str, object]
 
     def __post_init__(self) -> None:
-        """Copy the list of headings, which this edition completes with its own matter."""
+        """Open the templates of front and back matter."""
         self._matter = Matter(self.volume.context, Macros(self.templates, "matter.tex"))
+        self.headings: list[Heading] = []
 
     def finish(self) -> tuple[Printed, Element]:
-        """Typeset back and front matter and end the run; return the pages and the whole tree."""
-        volume, context = self.volume, self.volume.context
-        macros = self._matter.macros
+        """Typeset back and front matter and end the run; return the pages and the whole tree.
+
+        Each step needs the pages of the one before: the length of the contents says where the front matter's text
+        begins, bibliography and index name pages of all of it, and the contents name theirs.
+        """
+        volume = self.volume
         pages = self.press.pages()
-        context.headings = list(volume.main_headings)
-        captions = list(context.captions)
-        back = Element("Part")
-        if volume.manuscript.entries:
-            entries = volume.manuscript.entries
-            self.press.feed("bibliography", self._matter.bibliography(entries, pages, back, volume.writer))
-        if context.index:
-            self.press.feed("index", self._matter.index(pages, back, self.sort_key()))
-        pages = self.press.pages()
-        main_headings = context.headings
-        title, contents, trial = Element("Part"), Element("Part"), Element("Part")
+        resume = max((sheet.number for sheet in pages.sheets if sheet.sheaf == "main"), default=0) + 1
+        title, contents, back = Element("Part"), Element("Part"), Element("Part")
         self._feed("title", "roman", 1, self._matter.title_pages(self.facts, title))
-        headings = [*volume.front_headings, *main_headings]
-        context.headings = []
+        listed = [*volume.front_headings, *volume.main_headings]
         first = TITLE_PAGES + 1
-        self._feed("trial", "roman", first, self._contents(headings, pages, trial))
+        self._feed("trial", "roman", first, self._contents([*listed, *self._announced()], pages, Element("Part")))
         pages = self.press.pages()
         length = sum(sheet.sheaf == "trial" for sheet in pages.sheets)
-        start = first + length + length % 2
-        for name, tex in volume.front.items():
-            self._feed("front", "roman", start, tex + macros("even_page"), name)
+        self._feed_front(first + length + length % 2)
+        own = self._feed_back(resume, back)
         pages = self.press.pages()
-        context.headings = []
-        context.captions = captions
-        self._feed("contents", "roman", first, self._contents(headings, pages, contents) + macros("even_page"))
-        self.headings = [*context.headings, *headings]
+        volume.context.headings = []
+        tex = self._contents([*listed, *own], pages, contents)
+        self._feed("contents", "roman", first, tex + self._matter.macros("even_page"))
+        self.headings = [*volume.context.headings, *listed, *own]
         root = Element("Document", [title, contents, volume.front_tree, volume.main_tree, back])
         root.kids = [part for part in root.kids if isinstance(part, Element) and part.kids]
         return self.press.finish(), root
+
+    def _announced(self) -> list[Heading]:
+        """Return a heading for each chapter of the back matter, so that the trial contents has its length."""
+        keys = ["bibliography"] if self.volume.manuscript.entries else []
+        keys += ["index"] if self.volume.context.index else []
+        return [self._matter.announce(key) for key in keys]
+
+    def _feed_front(self, number: int) -> None:
+        parts = list(self.volume.front.items())
+        for position, (name, tex) in enumerate(parts):
+            last = position == len(parts) - 1
+            body = tex + self._matter.macros("even_page") if last else tex
+            if position == 0:
+                self._feed("front", "roman", number, body, name)
+            else:
+                self.press.feed(name, body)
+
+    def _feed_back(self, number: int, tree: Element) -> list[Heading]:
+        """Feed bibliography and index as a continuation of the main matter; return their headings."""
+        volume, context = self.volume, self.volume.context
+        context.headings = []
+        pages = self.press.pages()
+        if volume.manuscript.entries:
+            tex = self._matter.bibliography(volume.manuscript.entries, pages, tree, volume.writer)
+            self._feed("main", "arabic", number, tex, "bibliography")
+        if context.index:
+            tex = self._matter.index(pages, tree, self.sort_key())
+            if volume.manuscript.entries:
+                self.press.feed("index", tex)
+            else:
+                self._feed("main", "arabic", number, tex, "index")
+        return context.headings
 
     def _contents(self, headings: list[Heading], pages: PageMap, parent: Element) -> Tex:
         contents = self._matter.contents(headings, pages, parent, DEEPEST_IN_CONTENTS)

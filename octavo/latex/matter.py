@@ -60,6 +60,10 @@ class Matter:
             self.context.headings.append(Printed(1, "", title, [], heading.identifier, heading, "back"))
         return section, tex
 
+    def announce(self, key: str) -> Printed:
+        """Return the heading that a chapter will have, for a trial of the contents."""
+        return Printed(1, "", self.context.words(key), [], "", Element("H1"), "back")
+
     def title_pages(self, facts: dict[str, object], parent: Element) -> Tex:
         """Write half title, title page and colophon."""
         section = parent.add("Sect")
