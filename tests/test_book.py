@@ -56,10 +56,7 @@ def uncited(part: Part) -> Iterator[str]:
     def visit(blocks: Iterator[n.Node]) -> Iterator[str]:
         for node in blocks:
             below = list(n.walk(n.inner(node)))
-            if isinstance(node, n.Table):
-                if states_a_figure(below) and not cites(below):
-                    yield str(part.span(node))
-            elif isinstance(node, n.Paragraph):
+            if isinstance(node, n.Table | n.Paragraph):
                 if states_a_figure(below) and not cites(below):
                     yield str(part.span(node))
             elif isinstance(node, n.Block):
