@@ -1,29 +1,54 @@
-"""Draw what a report asks for by kind: `::: {.figure kind=layer-stack}`."""
+"""Draw everything that comes from a report's data, in one engine run at the start of a build.
+
+The layer stack is asked for by kind (`::: {.figure kind=layer-stack}`), a figure of a data file by its path
+(`::: {.figure data="figures/prevalence.yaml"}`). What was drawn is found again by the content of all that it is made
+of, before PyLaTeX is imported or any TeX written: most builds need neither.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import astuple
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import jinja2
 
-from octavo.figures.plate import Faces, Family, Plate, Plates, export
-from octavo.manifest import Face, Report
+from octavo.figures.colour import shade, tint
+from octavo.figures.data import FigureData, alternative_text
+from octavo.figures.plate import Faces, Family, Plate, Plates, engine_version, export
+from octavo.latex.escape import Tex, escape
+from octavo.manifest import Face, Layer, Report
 
 #: The kind of the full stack; the small ones are `layer 1`, `layer 2` and so on.
 LAYER_STACK = "layer-stack"
+#: The colour of a figure that belongs to no layer: the black of the text.
+BLACK = "1A1A1A"
 
 
-def draw(report: Report, cache: Path, templates: jinja2.Environment) -> dict[str, Plate]:
-    """Typeset every drawing of a report in one engine run, or take them from the cache."""
-    if not report.layers:
+def draw(
+    report: Report, cache: Path, templates: jinja2.Environment, data: Mapping[str, FigureData] | None = None
+) -> dict[str, Plate]:
+    """Typeset every drawing of a report in one engine run, or take them from the cache.
+
+    The keys are `layer-stack`, `layer 1` and so on, and the path of each data file. Raises `PlateError`.
+    """
+    figures = dict(data or {})
+    if not (report.layers or figures):
         return {}
-    from octavo.figures.stack import layer_stack, small_stack
-
     plates = Plates(cache, templates, Faces(_family(report.fonts.sans), _family(report.fonts.text)))
-    plates.add(LAYER_STACK, layer_stack(report.layers))
-    for number in range(1, len(report.layers) + 1):
-        plates.add(f"layer {number}", small_stack(report.layers, number))
-    return plates.typeset()
+    index = cache / f"drawings-{_digest(report, plates, figures)}.json"
+    found = _recall(index)
+    if found is not None:
+        return found
+    for key, body in _bodies(report, figures).items():
+        plates.add(key, body)
+    found = plates.typeset()
+    _remember(index, found)
+    return found
 
 
 def export_stack(plates: dict[str, Plate]) -> tuple[Path, ...]:
@@ -40,13 +65,80 @@ def export_stack(plates: dict[str, Plate]) -> tuple[Path, ...]:
     return svg, png
 
 
-def alternative_texts(report: Report) -> dict[str, str]:
+def alternative_texts(report: Report, data: Mapping[str, FigureData] | None = None) -> dict[str, str]:
     """Return the alternative text of each drawing, made from the same data."""
-    if not report.layers:
-        return {}
-    from octavo.figures.stack import alt_text
+    texts = {key: alternative_text(figure) for key, figure in (data or {}).items()}
+    if report.layers:
+        from octavo.figures.stack import alt_text
 
-    return {LAYER_STACK: alt_text(report.layers)}
+        texts[LAYER_STACK] = alt_text(report.layers)
+    return texts
+
+
+def data_figure(figure: FigureData, layers: tuple[Layer, ...]) -> Tex:
+    """Write the LaTeX of one data figure with its note, in the colour of its layer."""
+    from octavo.figures.tikz import command
+
+    color = layers[figure.layer - 1].color if figure.layer else BLACK
+    inks = {"own": shade(color), "owntint": tint(color)}
+    inks |= {f"shade{number}": shade(layer.color) for number, layer in enumerate(layers, start=1)}
+    definitions = "".join(f"{command('definecolor', name, 'HTML', digits)}%\n" for name, digits in inks.items())
+    drawing = Tex(f"%\n{figure.content.draw()}%\n")
+    return Tex(definitions) + command("datafigure", drawing, escape(figure.note))
+
+
+def _bodies(report: Report, figures: Mapping[str, FigureData]) -> dict[str, Tex]:
+    from octavo.figures.stack import layer_stack, small_stack
+
+    bodies: dict[str, Tex] = {}
+    if report.layers:
+        bodies[LAYER_STACK] = layer_stack(report.layers)
+        for number in range(1, len(report.layers) + 1):
+            bodies[f"layer {number}"] = small_stack(report.layers, number)
+    return bodies | {key: data_figure(figure, report.layers) for key, figure in figures.items()}
+
+
+def _digest(report: Report, plates: Plates, figures: Mapping[str, FigureData]) -> str:
+    """Name all that the drawings depend on: data, layers, fonts, styles, engine, and the code that draws."""
+    whole = [
+        engine_version(plates.engine),
+        plates.styles(),
+        astuple(plates.faces),
+        [astuple(layer) for layer in report.layers],
+        [[key, figure.text] for key, figure in figures.items()],
+        _code(),
+    ]
+    return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:24]
+
+
+@cache
+def _code() -> str:
+    """Return a digest of the code that writes the drawings: this package, and PyLaTeX without importing it."""
+    digest = hashlib.sha256()
+    spec = find_spec("pylatex")
+    pylatex = Path(spec.origin).parent if spec and spec.origin else None
+    sources = [*sorted(Path(__file__).parent.rglob("*.py")), Path(__file__).parents[1] / "latex" / "escape.py"]
+    if pylatex is not None:
+        sources += [pylatex / "tikz.py", *sorted((pylatex / "base_classes").glob("*.py"))]
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _recall(index: Path) -> dict[str, Plate] | None:
+    """Return the plates that an index names, if their pages are there still."""
+    if not index.is_file():
+        return None
+    entries = json.loads(index.read_text(encoding="utf-8"))
+    plates = {key: Plate(index.with_name(name), page, width, height) for key, (name, page, width, height) in entries}
+    return plates if all(plate.path.is_file() for plate in plates.values()) else None
+
+
+def _remember(index: Path, plates: Mapping[str, Plate]) -> None:
+    entries = [[key, [p.path.name, p.page, p.width_pt, p.height_pt]] for key, p in plates.items()]
+    temporary = index.with_suffix(".tmp")
+    temporary.write_text(json.dumps(entries), encoding="utf-8")
+    temporary.replace(index)
 
 
 def _family(face: Face) -> Family:

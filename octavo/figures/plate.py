@@ -118,14 +118,18 @@ class Plates:
         plates = [Plate(pages, page, *size) for page, size in enumerate(sizes, start=1)]
         return dict(zip(self._bodies, plates, strict=True))
 
-    def _sources(self) -> dict[str, str]:
-        """Fill the skeleton, and read every style that may be used, by file name."""
+    def styles(self) -> dict[str, str]:
+        """Return the skeleton and every style that may be used, by file name."""
         loader = self.templates.loader
         assert loader is not None, "templates are read from folders"
-        names = [name for name in loader.list_templates() if STYLE.fullmatch(name)]
-        sources = {name.removeprefix("figures/"): loader.get_source(self.templates, name)[0] for name in names}
+        names = [SKELETON, *(name for name in loader.list_templates() if STYLE.fullmatch(name))]
+        return {name.removeprefix("figures/"): loader.get_source(self.templates, name)[0] for name in names}
+
+    def _sources(self) -> dict[str, str]:
+        """Fill the skeleton, and return it with the styles, by file name."""
+        sources = self.styles()
         sources["plates.tex"] = self.templates.get_template(SKELETON).render(
-            styles=sorted(name.removesuffix(".sty") for name in sources if name != "plates.sty"),
+            styles=sorted(Path(name).stem for name in sources if name not in ("plates.sty", "plates.tex")),
             families=[
                 (name, [Tex(file) for file in family.files])
                 for name, family in (("platesans", self.faces.sans), ("plateserif", self.faces.serif))

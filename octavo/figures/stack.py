@@ -1,19 +1,23 @@
 """Draw the layer stack of a report, large for the introduction and small for chapter openers.
 
 Part of the figures stage: layers in, LaTeX and alternative text out. The pictures are PyLaTeX TikZ objects; how
-they look is in `templates/figures/layerstack.sty`, and `octavo.figures.plate` typesets them.
+they look is in `templates/figures/layerstack.sty`, and `octavo.figures.plate` typesets them. PyLaTeX is imported only
+where something is drawn: the alternative text of a drawing that is in the cache must not pay for it.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pylatex import Command, NoEscape, TikZ, TikZCoordinate, TikZNode, TikZOptions, TikZPath
-
+from octavo.figures.colour import LEAST_CONTRAST, check_color, contrast, shade, tint
 from octavo.latex.escape import Tex, escape
+
+if TYPE_CHECKING:
+    from pylatex import TikZNode
+
+__all__ = ["LEAST_CONTRAST", "Layer", "alt_text", "contrast", "layer_stack", "shade", "small_stack", "tint"]
 
 FEWEST_LAYERS = 2
 MOST_LAYERS = 7
@@ -24,12 +28,6 @@ LONGEST = {"piece": 48, "level": 48, "question": 120}
 
 #: How a layer depends on the one below, in the figure and in its alternative text.
 RELATION = "rests on"
-
-#: Contrast of text with its ground: WCAG 2.2, success criterion 1.4.3.
-LEAST_CONTRAST = 4.5
-WHITE = "FFFFFF"
-COLOR = re.compile(r"#?[0-9A-Fa-f]{6}")
-TINT_STRENGTH = 0.11
 
 SMALL_CEILING_MM = 25.7
 SMALL_SLAB_MM = 4.4
@@ -56,6 +54,8 @@ def layer_stack(layers: Sequence[Layer]) -> Tex:
     105 mm wide in a height of 120 mm. Raises `ValueError` if the number of layers or the length of a label
     is out of bounds.
     """
+    from pylatex import Command, NoEscape, TikZ, TikZNode, TikZOptions, TikZPath
+
     _check(layers)
     picture = TikZ(options=TikZOptions("layer stack"))
     for number, layer in enumerate(layers, start=1):
@@ -76,6 +76,8 @@ def small_stack(layers: Sequence[Layer], lit: int) -> Tex:
     Layer `lit`, counted from 1 at the bottom, is filled with its colour; the others are pale, so that the two
     states also differ in grey. Raises `ValueError` for a wrong number of layers, or if there is no such layer.
     """
+    from pylatex import TikZ, TikZCoordinate, TikZNode, TikZOptions
+
     _check(layers, lit)
     room = (SMALL_CEILING_MM + SMALL_GAP_MM) / len(layers) - SMALL_GAP_MM
     height = min(SMALL_SLAB_MM, int(room * 100) / 100)
@@ -124,25 +126,6 @@ def _named(layers: Sequence[Layer], number: int) -> str:
     return f"layer {number}, {_plain(layers[number - 1].piece)}"
 
 
-def shade(color: str) -> str:
-    """Darken a colour just until white text on it reaches 4.5:1, and return its six digits."""
-    channels = _channels(color)
-    darker = (_digits(*(channel * percent / 100 for channel in channels)) for percent in range(100, -1, -1))
-    return next(digits for digits in darker if contrast(digits, WHITE) >= LEAST_CONTRAST)
-
-
-def tint(color: str) -> str:
-    """Thin a colour with white to the ground of a slab, and return its six digits."""
-    red, green, blue = (255 - (255 - channel) * TINT_STRENGTH for channel in _channels(shade(color)))
-    return _digits(red, green, blue)
-
-
-def contrast(first: str, second: str) -> float:
-    """Compute the contrast ratio of two sRGB colours, from 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    dark, light = sorted((_luminance(first), _luminance(second)))
-    return (light + 0.05) / (dark + 0.05)
-
-
 def _check(layers: Sequence[Layer], lit: int | None = None) -> None:
     count = len(layers)
     if not FEWEST_LAYERS <= count <= MOST_LAYERS:
@@ -154,10 +137,12 @@ def _check(layers: Sequence[Layer], lit: int | None = None) -> None:
             length = len(_plain(getattr(layer, label)))
             if not 0 < length <= longest:
                 raise ValueError(f"the {label} of layer {number} has {length} characters: write 1 to {longest}")
-        _channels(layer.color)
+        check_color(layer.color)
 
 
 def _slab(number: int, layer: Layer) -> list[TikZNode]:
+    from pylatex import Command, NoEscape, TikZNode, TikZOptions
+
     place = {} if number == 1 else {"stands on": f"layer{number - 1}"}
     labels = [NoEscape(_breakable(text)) for text in (layer.piece, layer.level, layer.question)]
     words = Command("layertext", arguments=labels).dumps()
@@ -167,6 +152,8 @@ def _slab(number: int, layer: Layer) -> list[TikZNode]:
 
 
 def _colours(layers: Sequence[Layer]) -> str:
+    from pylatex import Command
+
     lines = []
     for number, layer in enumerate(layers, start=1):
         for name, digits in ((f"shade{number}", shade(layer.color)), (f"tint{number}", tint(layer.color))):
@@ -186,23 +173,3 @@ def _breakable(label: str) -> str:
         tight = not before.endswith(" ") and not after.startswith(" ")
         pieces += [Tex(r"\slash{}" if tight else "/"), escape(after)]
     return str(Tex("").join(pieces))
-
-
-def _channels(color: str) -> tuple[int, int, int]:
-    if not COLOR.fullmatch(color):
-        raise ValueError(f"{color!r} is not a colour: write six hexadecimal digits, such as 1F4E79")
-    red, green, blue = bytes.fromhex(color.removeprefix("#"))
-    return red, green, blue
-
-
-def _digits(red: float, green: float, blue: float) -> str:
-    return "".join(f"{round(channel):02X}" for channel in (red, green, blue))
-
-
-def _luminance(color: str) -> float:
-    linear = []
-    for channel in _channels(color):
-        value = channel / 255
-        linear.append(value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4)
-    red, green, blue = linear
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
