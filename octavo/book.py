@@ -1,32 +1,28 @@
 """Make the book: run the stages of the pipeline for every edition of a report.
 
 Order is speed here. The engine is started as soon as the design is known; the figures are drawn and the manuscript is
-read while it loads its fonts; each part is typeset while the next is written.
+read while it loads its fonts; each part is typeset while the next is written. What a stage alone needs is imported in
+that stage, while the engine works.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 
 from octavo import __version__
-from octavo.bind.document import Details
 from octavo.diagnostics import Ledger
-from octavo.edition import Folios, Run, bind_edition
-from octavo.figures.drawings import LAYER_STACK, alternative_texts, draw, export_stack
-from octavo.figures.pictures import Pictures
-from octavo.figures.plate import Plate, PlateError
 from octavo.latex.blocks import BlockWriter
 from octavo.latex.context import Context
 from octavo.latex.environment import Macros, open_templates
 from octavo.latex.escape import Tex
 from octavo.latex.maths import allowed_commands
-from octavo.latex.matter import SortKey, collator
 from octavo.latex.tree import Leaves
 from octavo.latex.volume import Volume
 from octavo.manifest import Edition, Report
@@ -38,7 +34,13 @@ from octavo.manuscript.words import Words
 from octavo.press.driver import driver, own_fonts, styles
 from octavo.press.engine import EngineStoppedError, Press
 from octavo.press.log import report_errors, report_missing_characters
-from octavo.workspace import Workspace, keep_copy, replace, run_pandoc, templates_folder
+from octavo.workspace import Workspace, drawings_cache, keep_copy, replace, run_pandoc, templates_folder
+
+if TYPE_CHECKING:
+    from octavo.bind.document import Details
+    from octavo.edition import Folios
+    from octavo.figures.pictures import Pictures
+    from octavo.latex.matter import SortKey
 
 #: How often an edition is typeset until every printed page reference is right.
 MOST_PASSES = 4
@@ -80,12 +82,12 @@ class Book:
         report = self.report
         return [Part(p.path, p.role, (report.folder / p.path).read_text(encoding="utf-8")) for p in report.parts]
 
-    def examine(self) -> None:
-        """Read and write the manuscript without an engine, and report what is wrong with it."""
+    def examine(self) -> Volume:
+        """Read and write the manuscript without an engine, report what is wrong with it, and return what was written."""
         with ThreadPoolExecutor(max_workers=1) as pool:
-            plates = pool.submit(draw, self.report, self.workspace.cache / "figures", self._templates)
-            volume, _ = self._read(self._parts(), plates)
+            volume, _ = self._read(self._parts(), pool)
             volume.write(lambda name, tex: None)
+        return volume
 
     def build(self) -> list[Product]:
         """Return what was made; empty when an error stopped it, and then nothing in `dist/` has changed."""
@@ -97,13 +99,16 @@ class Book:
             return []
         presses = {edition.name: self._start(edition) for edition in report.editions}
         self.workspace.lap("start")
+        from octavo.figures.drawings import export_stack
+        from octavo.figures.plate import PlateError
+        from octavo.latex.matter import collator
+
         with ThreadPoolExecutor(max_workers=2) as pool:
-            plates = pool.submit(draw, report, self.workspace.cache / "figures", self._templates)
             try:
-                volume, pictures = self._read(parts, plates)
-                sort_key = pool.submit(collator)
-                stack = pool.submit(lambda: export_stack(plates.result()))
+                volume, pictures = self._read(parts, pool)
                 self._write(volume, pictures, presses)
+                sort_key = pool.submit(collator)
+                stack = pool.submit(lambda: export_stack(pictures.plates.result()))
                 if self.ledger.failed(self.strict):
                     return []
                 finished = [
@@ -127,14 +132,24 @@ class Book:
         press = Press(folder, text, styles(self._folders), self._fonts, self.tagging)
         return press
 
-    def _read(self, parts: list[Part], plates: Future[dict[str, Plate]]) -> tuple[Volume, Pictures]:
-        """Read the manuscript and settle all that does not depend on pages."""
+    def _read(self, parts: list[Part], pool: ThreadPoolExecutor) -> tuple[Volume, Pictures]:
+        """Read the manuscript and settle all that does not depend on pages; the figures are drawn beside it."""
+        from octavo.figures.data import check_sources, load_all, table
+        from octavo.figures.drawings import alternative_texts, draw
+        from octavo.figures.pictures import Pictures
+
         report = self.report
         self.progress("read", f"{len(parts)} parts")
+        figures = load_all(report.folder, self.ledger, len(report.layers))
+        plates = pool.submit(draw, report, drawings_cache(), self._templates, figures)
         bibliography = Bibliography(report.bibliography, report.style, report.listed)
-        manuscript = read(parts, bibliography, report.language, run_pandoc, self.ledger)
+        manuscript = read(
+            parts, bibliography, report.language, run_pandoc, self.ledger, self.workspace.readings
+        )
+        check_sources(figures.values(), bibliography.keys(), self.ledger)
         glossary = define_terms(parts)
-        pictures = Pictures(report.folder, self.workspace.cache, self.ledger, plates, alternative_texts(report))
+        alts = alternative_texts(report, figures)
+        pictures = Pictures(report.folder, self.workspace.cache, self.ledger, plates, alts)
         context = Context(
             macros=Macros(self._templates, "elements.tex"),
             leaves=Leaves(),
@@ -146,6 +161,7 @@ class Book:
             commands=allowed_commands(report.maths),
             glossary=glossary,
             layers=tuple((layer.chapter, layer.level, layer.question) for layer in report.layers),
+            data={path: table(figure) for path, figure in figures.items()},
         )
         self.workspace.lap("read")
         return Volume(context, manuscript, BlockWriter(context)), pictures
@@ -167,6 +183,8 @@ class Book:
         self.workspace.lap("write")
 
     def _folios(self, edition: str) -> Folios:
+        from octavo.edition import Folios
+
         return Folios.load(self.workspace.cache / "folios" / f"{edition}.json")
 
     def _print(
@@ -178,6 +196,8 @@ class Book:
         sort_key: Callable[[], SortKey],
     ) -> tuple[Product, Path]:
         """Typeset one edition until its page references are right, and bind it into the build folder."""
+        from octavo.edition import Run, bind_edition
+
         self.progress("typeset", edition.name)
         folios = self._folios(edition.name)
         for passes in range(1, MOST_PASSES + 1):
@@ -208,17 +228,20 @@ class Book:
         name = self.report.output if first else f"{self.report.output}-{edition.name}"
         return Product(edition.name, self.workspace.dist / f"{name}.pdf", pages, passes), target
 
-    def _publish(self, finished: list[tuple[Product, Path]], pictures: tuple[Path, ...]) -> list[Product]:
+    def _publish(self, finished: list[tuple[Product, Path]], pictures: dict[str, Path]) -> list[Product]:
         """Put every finished file into `dist/` at once, unless something went wrong on the way."""
         if self.ledger.failed(self.strict):
             return []
+        self.workspace.readings.prune()
         for product, bound in finished:
             replace(product.path, bound)
-        for picture in pictures:
-            keep_copy(picture, self.workspace.dist / "figures" / f"{LAYER_STACK}{picture.suffix}")
+        for name, picture in pictures.items():
+            keep_copy(picture, self.workspace.dist / "figures" / name)
         return [product for product, _ in finished]
 
     def _details(self) -> Details:
+        from octavo.bind.document import Details
+
         report = self.report
         return Details(
             report.title if not report.subtitle else f"{report.title}: {report.subtitle}",
@@ -230,6 +253,8 @@ class Book:
         """Return what the title pages print."""
         report = self.report
         date = f"{report.date:%B} {report.date.day}, {report.date.year}" if report.date else ""
+        if report.date and not report.language.startswith("en"):
+            date = report.date.isoformat()
         people = " and ".join(report.authors)
         whole = f"{report.title}: {report.subtitle}" if report.subtitle else report.title
         year = f" ({report.date.year})" if report.date else ""

@@ -1,111 +1,158 @@
 """Read the command line, run the stages, print what they found, and decide the exit status.
 
 Exit status: 0 done; 1 the report has errors and nothing in `dist/` was changed; 2 the command line is wrong;
-3 the machine lacks something.
+3 the machine lacks something; 130 stopped from the keyboard.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from octavo import __version__
-from octavo.diagnostics import Ledger
+from octavo.diagnostics import Ledger, Span
 from octavo.toolchain import NOT_SET_UP
 
+if TYPE_CHECKING:
+    from octavo.book import Book, Product
+    from octavo.workspace import Workspace
+
 FAILED = 1
-#: The variables by which GitHub and others say that nobody watches.
-COMMANDS = ("build", "test", "check", "clean", "doctor")
+STOPPED = 130
+MANIFEST = "report.yaml"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    if not any(word in COMMANDS for word in given) and not {"-h", "--help", "--version"} & set(given):
-        given.append("build")
-    chosen, rest = _parser().parse_known_args(given)
+    parser = _parser()
+    chosen, rest = parser.parse_known_args(arguments)
     if rest and chosen.command != "test":
-        _parser().error(f"unrecognized arguments: {' '.join(rest)}")
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    chosen.project = chosen.project or _home()
+    # A build makes trees that live until it ends; searching them for cycles takes a tenth of its time.
+    gc.disable()
     command: Callable[[argparse.Namespace, list[str]], int] = chosen.run
-    return command(chosen, rest)
+    try:
+        return command(chosen, rest)
+    except KeyboardInterrupt:
+        print("\nStopped. Nothing in dist/ was changed.", file=sys.stderr)
+        return STOPPED
+
+
+def _home() -> Path:
+    """Return the folder to work in: this one, or the checkout of Octavo where this one holds no report."""
+    checkout = Path(__file__).resolve().parent.parent
+    return Path() if Path(MANIFEST).is_file() or not (checkout / MANIFEST).is_file() else checkout
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="octavo", description="Turn Markdown chapters into one tagged, print-ready PDF.")
+    parser = argparse.ArgumentParser(
+        prog="octavo", description="Turn Markdown chapters into one tagged, print-ready PDF."
+    )
     parser.add_argument("--version", action="version", version=f"Octavo {__version__}")
+    _add_options(parser, None, False, "text")
+    # An option may stand before or after the command, and its default must not undo what stands before.
     common = argparse.ArgumentParser(add_help=False)
-    for target in (parser, common):
-        default = Path() if target is parser else argparse.SUPPRESS
-        target.add_argument("--project", type=Path, default=default, metavar="DIR", help="the folder of report.yaml (here)")
-        target.add_argument("--strict", action="store_true", default=False if target is parser else argparse.SUPPRESS,
-                            help="treat warnings as errors")  # fmt: skip
-        target.add_argument("--format", choices=("text", "json", "github"), default="text" if target is parser else argparse.SUPPRESS,
-                            help="how problems are printed")  # fmt: skip
+    _add_options(common, argparse.SUPPRESS, argparse.SUPPRESS, argparse.SUPPRESS)
+    parser.set_defaults(run=_build)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    build = commands.add_parser("build", parents=[common], help="make the PDF (the default)")
-    build.set_defaults(run=_build)
-    check = commands.add_parser("check", parents=[common], help="find mistakes in the manuscript without typesetting it")
-    check.add_argument("--conformance", action="store_true", help="validate the PDFs in dist/ with veraPDF")
-    check.set_defaults(run=_check)
-    commands.add_parser("test", parents=[common], help="run the test suite; further arguments go to pytest").set_defaults(run=_test)
-    commands.add_parser("clean", parents=[common], help="delete build/ and dist/").set_defaults(run=_clean)
-    commands.add_parser("doctor", parents=[common], help="say what is installed and what is missing").set_defaults(run=_doctor)
+    for name, run, words in (
+        ("build", _build, "make the PDF (the default)"),
+        ("check", _check, "find mistakes in the manuscript without typesetting it"),
+        ("test", _test, "run the test suite; further arguments go to pytest"),
+        ("clean", _clean, "delete build/ and dist/"),
+        ("doctor", _doctor, "say what is installed and what is missing"),
+    ):
+        command = commands.add_parser(name, parents=[common], help=words, description=f"{words.capitalize()}.")
+        command.set_defaults(run=run)
+        if name == "check":
+            command.add_argument("--conformance", action="store_true", help="validate the PDFs in dist/ with veraPDF")
     return parser
+
+
+def _add_options(parser: argparse.ArgumentParser, project: object, strict: object, form: object) -> None:
+    words = "the folder of report.yaml (this folder; without a report here, Octavo's own checkout)"
+    parser.add_argument("--project", type=Path, default=project, metavar="DIR", help=words)
+    parser.add_argument("--strict", action="store_true", default=strict, help="treat warnings as errors")
+    parser.add_argument(
+        "--format", choices=("text", "json", "github"), default=form, help="how problems are printed (text)"
+    )
 
 
 def _build(chosen: argparse.Namespace, _: list[str]) -> int:
     from octavo.progress import Progress, summary
-    from octavo.workspace import MissingProgramError, Workspace
 
-    ledger, workspace = Ledger(), Workspace(chosen.project)
-    from octavo.manifest import load
+    products: list[Product] = []
 
-    report = load(chosen.project, ledger)
-    products = []
-    if report is not None:
-        from octavo.book import Book
+    def make(book: Book) -> None:
+        products.extend(book.build())
 
-        with Progress(sys.stderr) as progress:
-            try:
-                products = Book(report, workspace, ledger, progress.show, strict=chosen.strict).build()
-            except MissingProgramError as missing:
-                ledger.report("OCT001", None, problem=missing)
-                return _close(ledger, chosen, NOT_SET_UP)
-    status = _close(ledger, chosen, FAILED if ledger.failed(chosen.strict) else 0)
+    with Progress(sys.stderr) as progress:
+        ledger, workspace, status = _with_book(chosen, progress.show, make)
+    _close(ledger, chosen)
     if status == 0:
-        print(summary(products, workspace))
-    elif products == [] and report is not None and workspace.dist.is_dir():
+        print(summary(products, workspace), file=sys.stdout if chosen.format == "text" else sys.stderr)
+    elif not products and workspace.dist.is_dir():
         print("Nothing in dist/ was changed.", file=sys.stderr)
     return status
 
 
 def _check(chosen: argparse.Namespace, _: list[str]) -> int:
-    from octavo.manifest import load
     from octavo.workspace import Workspace
 
-    ledger, workspace = Ledger(), Workspace(chosen.project)
     if chosen.conformance:
-        return _check_conformance(workspace)
-    report = load(chosen.project, ledger)
-    if report is not None:
-        from octavo.book import Book
+        return _check_conformance(Workspace(chosen.project))
+    count = 0
 
-        Book(report, workspace, ledger, lambda stage, what: None).examine()
-    status = _close(ledger, chosen, FAILED if ledger.failed(chosen.strict) else 0)
-    if status == 0:
-        print(f"No errors in {len(report.parts) if report else 0} parts.")
+    def examine(book: Book) -> None:
+        nonlocal count
+        book.examine()
+        count = len(book.report.parts)
+
+    ledger, _workspace, status = _with_book(chosen, lambda stage, what: None, examine)
+    _close(ledger, chosen)
+    if status == 0 and chosen.format == "text":
+        print(f"No errors in {count} part{'s' * (count != 1)}.")
     return status
 
 
-def _check_conformance(workspace: object) -> int:
-    from octavo.check.conformance import ValidatorMissing, main as validate_main
-    from octavo.workspace import Workspace
+def _with_book(
+    chosen: argparse.Namespace, progress: Callable[[str, str], None], use: Callable[[Book], None]
+) -> tuple[Ledger, Workspace, int]:
+    """Read the report and do something with its book; return what was found, and the exit status."""
+    from octavo.figures.plate import PlateError
+    from octavo.manifest import load
+    from octavo.workspace import MissingProgramError, Workspace, tagging_wanted
 
-    assert isinstance(workspace, Workspace)
+    ledger, workspace = Ledger(), Workspace(chosen.project)
+    try:
+        report = load(chosen.project, ledger)
+        if report is not None:
+            from octavo.book import Book
+
+            use(Book(report, workspace, ledger, progress, strict=chosen.strict, tagging=tagging_wanted()))
+    except MissingProgramError as missing:
+        ledger.report("OCT001", None, problem=missing)
+        return ledger, workspace, NOT_SET_UP
+    except PlateError as error:
+        ledger.report("OCT306", None, problem=error)
+    except OSError as error:
+        named = error.filename2 or error.filename
+        place = Span(str(named)) if named else None
+        ledger.report("OCT002", place, problem=error.strerror or error)
+    return ledger, workspace, FAILED if ledger.failed(chosen.strict) else 0
+
+
+def _check_conformance(workspace: Workspace) -> int:
+    from octavo.check.conformance import ValidatorMissing
+    from octavo.check.conformance import main as validate_main
+
     files = sorted(workspace.dist.glob("*.pdf"))
     if not files:
         print("There is no PDF in dist/ to check: build the report first.", file=sys.stderr)
@@ -122,15 +169,21 @@ def _test(chosen: argparse.Namespace, rest: list[str]) -> int:
     if not tests.is_dir():
         print("The tests are in the repository; this is an installed package.", file=sys.stderr)
         return FAILED
-    command = [sys.executable, "-m", "pytest", *(rest or [])]
+    command = [sys.executable, "-m", "pytest", *rest]
     return subprocess.run(command, cwd=tests.parent, check=False, env=dict(os.environ)).returncode
 
 
 def _clean(chosen: argparse.Namespace, _: list[str]) -> int:
+    """Delete what a build made, in the folder of a report and nowhere else: `build/` is a common name."""
     from octavo.workspace import Workspace
 
-    Workspace(chosen.project).clean()
-    return 0
+    ledger = Ledger()
+    if not (chosen.project / MANIFEST).is_file():
+        ledger.report("OCT100", Span(MANIFEST), folder=chosen.project)
+    else:
+        Workspace(chosen.project).clean()
+    _close(ledger, chosen)
+    return FAILED if ledger.failed() else 0
 
 
 def _doctor(chosen: argparse.Namespace, _: list[str]) -> int:
@@ -139,11 +192,10 @@ def _doctor(chosen: argparse.Namespace, _: list[str]) -> int:
     return examine()
 
 
-def _close(ledger: Ledger, chosen: argparse.Namespace, status: int) -> int:
-    """Print every diagnostic and return the status."""
+def _close(ledger: Ledger, chosen: argparse.Namespace) -> None:
+    """Print every diagnostic, those of one file together and in the order of its lines."""
     from octavo.report_text import render
 
     if ledger.entries or chosen.format == "json":
         stream = sys.stdout if chosen.format != "text" else sys.stderr
-        print(render(ledger.entries, chosen.format, chosen.project), file=stream)
-    return status
+        print(render(ledger.in_order(), chosen.format, chosen.project), file=stream)

@@ -90,6 +90,19 @@ class Ledger:
         if diagnostic not in self.entries:
             self.entries.append(diagnostic)
 
+    def in_order(self) -> list[Diagnostic]:
+        """Return the diagnostics file by file as they were found, and in a file from its head to its foot."""
+        files: dict[str, int] = {}
+        for entry in self.entries:
+            if entry.span:
+                files.setdefault(entry.span.file, len(files))
+
+        def place(entry: Diagnostic) -> tuple[int, int, int]:
+            span = entry.span
+            return (files[span.file], span.line, span.column) if span else (len(self.entries), 0, 0)
+
+        return sorted(self.entries, key=place)
+
     def failed(self, strict: bool = False) -> bool:
         """Tell whether the book must not be published."""
         stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}

@@ -14,49 +14,57 @@ from pathlib import Path
 import yaml
 
 from octavo.diagnostics import Ledger, Span
+from octavo.manuscript.words import known_words
 from octavo.nearest import nearest
 from octavo.schema import Checker, Keys, ListOf, MapOf, Scalar, Value
 
 FILE = "report.yaml"
-ROLES = ("front", "chapters", "appendices", "back")
-TEXT, LENGTH = Scalar(), Scalar("length")
+ROLES = {"front": "front", "chapters": "chapter", "appendices": "appendix", "back": "back"}
+TEXT, PHRASE, LENGTH, PATH, FONT = Scalar(), Scalar("phrase"), Scalar("length"), Scalar("path"), Scalar("font")
 FACE = Keys(
-    {"regular": TEXT, "italic": TEXT, "bold": TEXT, "bold-italic": TEXT, "scale": Scalar("number"), "features": TEXT}, frozenset({"regular"})
-)
+    {
+        "regular": FONT, "italic": FONT, "bold": FONT, "bold-italic": FONT, "scale": Scalar("factor"),
+        "features": Scalar("features"),
+    },
+    frozenset({"regular"}),
+)  # fmt: skip
 PAGE = Keys(
     {
         "width": LENGTH, "height": LENGTH, "measure": LENGTH, "inner": LENGTH, "top": LENGTH,
-        "lines": Scalar("integer"), "size": LENGTH, "leading": LENGTH,
+        "lines": Scalar("count"), "size": LENGTH, "leading": LENGTH,
     }
 )  # fmt: skip
+LAYER = Keys(
+    {"piece": PHRASE, "level": PHRASE, "question": PHRASE, "chapter": PATH, "color": Scalar("color")},
+    frozenset({"piece", "level", "question"}),
+)
 SCHEMA = Keys(
     {
-        "title": TEXT,
+        "title": PHRASE,
         "subtitle": TEXT,
-        "authors": ListOf(TEXT, least=1),
+        "authors": ListOf(PHRASE, least=1),
         "date": Scalar("date"),
-        "language": TEXT,
+        "language": Scalar("language"),
         "rights": TEXT,
-        "keywords": ListOf(TEXT),
-        "output": TEXT,
-        "parts": Keys({role: ListOf(TEXT) for role in ROLES}, frozenset({"chapters"})),
-        "layers": ListOf(
-            Keys(
-                {"piece": TEXT, "level": TEXT, "question": TEXT, "chapter": TEXT, "color": Scalar("color")},
-                frozenset({"piece", "level", "question"}),
-            ),
-            least=2,
-            most=7,
+        "keywords": ListOf(PHRASE),
+        "output": Scalar("name"),
+        "parts": Keys(
+            {role: ListOf(PATH, least=int(role == "chapters")) for role in ROLES}, frozenset({"chapters"})
         ),
-        "editions": MapOf(Keys({"trim": TEXT, "two-sided": Scalar("flag"), "page": PAGE})),
-        "bibliography": Keys({"files": ListOf(TEXT), "style": TEXT, "listed": ListOf(TEXT)}),
-        "fonts": Keys({"text": FACE, "sans": FACE, "mono": FACE, "math": TEXT}),
-        "maths": MapOf(Keys({"arguments": Scalar("integer"), "tex": TEXT}, frozenset({"tex"}))),
-        "words": MapOf(TEXT),
+        "layers": ListOf(LAYER, least=2, most=7),
+        "editions": MapOf(Keys({"trim": TEXT, "two-sided": Scalar("flag"), "page": PAGE}), key="name"),
+        "bibliography": Keys({"files": ListOf(PATH), "style": PATH, "listed": ListOf(PHRASE)}),
+        "fonts": Keys({"text": FACE, "sans": FACE, "mono": FACE, "math": FONT}),
+        "maths": MapOf(
+            Keys({"arguments": Scalar("digit"), "tex": Scalar("tex")}, frozenset({"tex"})), key="command"
+        ),
+        "words": Keys({word: TEXT for word in known_words()}),
         "trust": Keys({"raw-latex": Scalar("flag")}),
     },
     frozenset({"title", "authors", "language", "parts"}),
 )
+#: Points of 1/72.27 inch in a unit of length (The TeXbook, chapter 10).
+POINTS = {"mm": 72.27 / 25.4, "cm": 72.27 / 2.54, "in": 72.27, "pt": 1.0, "bp": 72.27 / 72}
 
 
 @dataclass(frozen=True)
@@ -176,20 +184,20 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
     Every problem is reported with the key and its line: unknown and wrong keys, parts that are missing, empty or
     listed twice. A Markdown file beside the chapters that no part lists is a warning.
     """
-    path = folder / FILE
-    if not path.is_file():
+    if not _is_file(folder / FILE):
         ledger.report("OCT100", Span(FILE), folder=folder)
         return None
     checker = Checker(FILE, ledger)
-    values = checker.load(path.read_text(encoding="utf-8"), SCHEMA)
-    if ledger.failed() or values is None:
+    text = _text(folder, FILE, Span(FILE), ledger)
+    values = None if text is None else checker.load(text, SCHEMA)
+    if values is None:
         return None
-    parts = _parts(folder, values["parts"], checker, ledger)
-    editions = _editions(values.get("editions") or {"screen": {}}, checker, ledger)
-    bibliography = values.get("bibliography") or {}
-    sources = _existing(folder, bibliography.get("files", []), "bibliography.files", checker, ledger)
-    styles = _existing(folder, [bibliography["style"]] if "style" in bibliography else [], "bibliography.style", checker, ledger)
-    layers = _layers(values.get("layers", []), parts, checker, ledger)
+    parts = _parts(folder, values.get("parts", {}), checker)
+    editions = _editions(values.get("editions") or {"screen": {}}, checker)
+    bibliography = values.get("bibliography", {})
+    sources = _existing(folder, bibliography.get("files", []), "bibliography.files", checker)
+    styles = _existing(folder, [bibliography.get("style")], "bibliography.style", checker)
+    layers = _layers(values.get("layers", []), parts, checker)
     if ledger.failed():
         return None
     return Report(
@@ -201,7 +209,7 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         language=values["language"],
         rights=values.get("rights", ""),
         keywords=tuple(values.get("keywords", [])),
-        output=values.get("output") or folder.resolve().name,
+        output=values.get("output") or folder.resolve().name or "report",
         parts=parts,
         layers=layers,
         editions=editions,
@@ -209,73 +217,128 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         style=styles[0] if styles else None,
         listed=tuple(bibliography.get("listed", [])),
         fonts=_fonts(values.get("fonts") or {}),
-        maths={name.lstrip("\\"): Macro(m.get("arguments", 0), m["tex"]) for name, m in values.get("maths", {}).items()},
+        maths=_macros(values.get("maths") or {}),
         words=values.get("words") or {},
-        raw_latex=bool((values.get("trust") or {}).get("raw-latex", False)),
+        raw_latex=(values.get("trust") or {}).get("raw-latex", False),
     )
 
 
-def _parts(folder: Path, values: Value, checker: Checker, ledger: Ledger) -> tuple[PartFile, ...]:
+def _is_file(path: Path) -> bool:
+    """Tell whether there is such a file; a name that the file system cannot hold is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def _text(folder: Path, name: str, span: Span | None, ledger: Ledger) -> str | None:
+    """Return the text of a file, or report why it cannot be read: at its first bad byte, or where it is named."""
+    try:
+        data = (folder / name).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        ledger.report("OCT113", span, path=name, problem=(error.strerror or str(error)).lower())
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode("utf-8-sig", errors="replace")
+        place = Span(name, before.count("\n") + 1, len(before) - before.rfind("\n"))
+        ledger.report("OCT113", place, path=name, problem="it is not UTF-8 text")
+    return None
+
+
+def _parts(folder: Path, values: dict[str, list[str | None]], checker: Checker) -> tuple[PartFile, ...]:
     parts: list[PartFile] = []
-    for role in ROLES:
-        for number, name in enumerate(values.get(role, [])):
-            span = checker.places[f"parts.{role}[{number}]"] if f"parts.{role}[{number}]" in checker.places else None
-            path = folder / name
-            if any(part.path == name for part in parts):
-                ledger.report("OCT108", span, path=name)
-            elif not path.is_file():
+    listed: set[str] = set()
+    for key, role in ROLES.items():
+        for number, name in enumerate(values.get(key, [])):
+            span = checker.places.get(f"parts.{key}[{number}]")
+            if name is None:
+                continue
+            path = Path(name).as_posix()
+            if path in listed:
+                checker.ledger.report("OCT108", span, path=name)
+            elif not _is_file(folder / path):
                 present = [item.relative_to(folder).as_posix() for item in folder.glob("*/*.md")]
-                ledger.report("OCT106", span, path=name, nearest=nearest(name, present))
-            elif not path.read_text(encoding="utf-8").strip():
-                ledger.report("OCT107", span, path=name)
+                checker.ledger.report("OCT106", span, path=name, nearest=nearest(name, present))
+            elif (text := _text(folder, path, span, checker.ledger)) is not None and not text.strip():
+                checker.ledger.report("OCT107", span, path=name)
             else:
-                parts.append(PartFile(name, {"chapters": "chapter", "appendices": "appendix"}.get(role, role)))
-    listed = {name for role in ROLES for name in values.get(role, [])}
-    for place in sorted({Path(name).parent for name in listed}):
-        for item in sorted((folder / place).glob("*.md")):
-            if item.relative_to(folder).as_posix() not in listed:
-                ledger.report("OCT109", Span(item.relative_to(folder).as_posix()))
+                parts.append(PartFile(path, role))
+            listed.add(path)
+    _report_unlisted(folder, listed, checker.ledger)
     return tuple(parts)
 
 
-def _existing(folder: Path, names: list[str], key: str, checker: Checker, ledger: Ledger) -> tuple[Path, ...]:
+def _report_unlisted(folder: Path, listed: set[str], ledger: Ledger) -> None:
+    """Report Markdown files beside the parts; the folder of the report itself may hold a README."""
+    for place in sorted({Path(name).parent for name in listed} - {Path()}):
+        for item in sorted((folder / place).glob("*.md")):
+            path = item.relative_to(folder).as_posix()
+            if path not in listed and not item.name.startswith("."):
+                ledger.report("OCT109", Span(path))
+
+
+def _existing(folder: Path, names: list[str | None], key: str, checker: Checker) -> tuple[Path, ...]:
     found = []
     for number, name in enumerate(names):
-        if (folder / name).is_file():
+        if name is None:
+            continue
+        if _is_file(folder / name):
             found.append(folder / name)
         else:
             span = checker.places.get(f"{key}[{number}]", checker.places.get(key))
-            ledger.report("OCT110", span, path=name, key=key)
+            checker.ledger.report("OCT110", span, path=name, key=key)
     return tuple(found)
 
 
-def _editions(values: dict[str, Value], checker: Checker, ledger: Ledger) -> tuple[Edition, ...]:
+def _editions(values: dict[str, Value], checker: Checker) -> tuple[Edition, ...]:
     editions = []
     trims = design()["trims"]
     for name, chosen in values.items():
-        chosen = chosen or {}
         trim = chosen.get("trim", "a5")
         if trim not in trims:
             span = checker.places.get(f"editions.{name}.trim")
-            ledger.report("OCT111", span, trim=trim, known=", ".join(trims), nearest=nearest(trim, trims))
+            checker.ledger.report("OCT111", span, trim=trim, known=", ".join(trims), nearest=nearest(trim, trims))
             continue
-        sizes = trims[trim] | (chosen.get("page") or {})
-        editions.append(Edition(name, Page(**sizes, two_sided=chosen.get("two-sided", True))))
+        page = Page(**trims[trim] | chosen.get("page", {}), two_sided=chosen.get("two-sided", True))
+        overflow = _overflow(page)
+        if overflow:
+            span = checker.places.get(f"editions.{name}.page", checker.places.get(f"editions.{name}"))
+            checker.ledger.report("OCT114", span, edition=name, what=overflow)
+        editions.append(Edition(name, page))
     return tuple(editions)
 
 
-def _layers(values: Value, parts: tuple[PartFile, ...], checker: Checker, ledger: Ledger) -> tuple[Layer, ...]:
+def _overflow(page: Page) -> str:
+    """Say by how much the text leaves the paper, if it does."""
+    across = _points(page.inner) + _points(page.measure) - _points(page.width)
+    down = _points(page.top) + page.lines * _points(page.leading) - _points(page.height)
+    if across >= 0:
+        return f"inner margin and measure together exceed the width by {across:.1f} pt"
+    return f"top margin and {page.lines} lines together exceed the height by {down:.1f} pt" if down >= 0 else ""
+
+
+def _points(length: str) -> float:
+    return float(length[:-2]) * POINTS[length[-2:]]
+
+
+def _layers(values: list[Value], parts: tuple[PartFile, ...], checker: Checker) -> tuple[Layer, ...]:
     colors = design()["layer-colors"]
+    known = [part.path for part in parts]
     layers = []
     for number, value in enumerate(values):
+        value = value or {}
         chapter = value.get("chapter", "")
-        if chapter and all(part.path != chapter for part in parts):
-            known = [part.path for part in parts]
+        if chapter and chapter not in known:
             span = checker.places.get(f"layers[{number}].chapter")
-            ledger.report("OCT112", span, path=chapter, nearest=nearest(chapter, known))
-        color = value.get("color", colors[number])
-        layers.append(Layer(value["piece"], value["level"], value["question"], color, chapter))
+            checker.ledger.report("OCT112", span, path=chapter, nearest=nearest(chapter, known))
+        color = value.get("color", colors[number % len(colors)])
+        piece, level, question = (value.get(name, "") for name in ("piece", "level", "question"))
+        layers.append(Layer(piece, level, question, color, chapter))
     return tuple(layers)
+
+
+def _macros(values: dict[str, dict[str, Value]]) -> dict[str, Macro]:
+    return {name.lstrip("\\"): Macro(value.get("arguments", 0), value["tex"]) for name, value in values.items()}
 
 
 def _fonts(values: Value) -> Fonts:
@@ -286,6 +349,7 @@ def _fonts(values: Value) -> Fonts:
         regular = chosen["regular"]
         bold = chosen.get("bold", regular)
         italic = chosen.get("italic", regular)
-        return Face(regular, italic, bold, chosen.get("bold-italic", bold), chosen.get("scale", 1.0), chosen.get("features", ""))
+        bold_italic = chosen.get("bold-italic", bold)
+        return Face(regular, italic, bold, bold_italic, chosen.get("scale", 1.0), chosen.get("features", ""))
 
     return Fonts(face("text"), face("sans"), face("mono"), values.get("math", standard["math"]))

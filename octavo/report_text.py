@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
-from octavo.diagnostics import Diagnostic, Severity
+from octavo.diagnostics import Diagnostic, Severity, Span
 
 FORMATS = ("text", "json", "github")
+#: GitHub's word for each severity.
+LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+#: What a workflow command may not hold as it stands; a property may hold less than the message (GitHub Actions,
+#: "Workflow commands").
+_MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 
 
 def as_text(diagnostics: Iterable[Diagnostic], folder: Path) -> str:
@@ -17,65 +24,83 @@ def as_text(diagnostics: Iterable[Diagnostic], folder: Path) -> str:
 
 
 def _text(diagnostic: Diagnostic, folder: Path) -> str:
-    place = f"{diagnostic.span}: " if diagnostic.span else ""
+    span = _within(diagnostic.span, folder)
+    place = f"{span}: " if span else ""
     lines = [f"{place}{diagnostic.severity.value} {diagnostic.code}: {diagnostic.problem}"]
-    if diagnostic.span and diagnostic.span.line:
-        source = _line(folder / diagnostic.span.file, diagnostic.span.line)
+    if span and span.line:
+        source = _line(folder / span.file, span.line)
         if source:
-            shown, column = _excerpt(source, diagnostic.span.column)
-            margin = f"{diagnostic.span.line:>5} | "
-            lines += [f"{margin}{shown}", " " * (len(margin) + column - 1) + "^"]
+            shown, before = _excerpt(source, span.column)
+            margin = f"{span.line:>5} | "
+            lines += [f"{margin}{shown}", " " * (len(margin) + _columns(before)) + "^"]
     lines.append(f"      {diagnostic.advice}")
     return "\n".join(lines)
 
 
+def _within(span: Span | None, folder: Path) -> Span | None:
+    """Name the file from the folder of the report, wherever it was named from."""
+    if span is None or not Path(span.file).is_absolute():
+        return span
+    path = Path(span.file).resolve()
+    inside = path.is_relative_to(folder.resolve())
+    return Span(path.relative_to(folder.resolve()).as_posix(), span.line, span.column) if inside else span
+
+
 def _line(path: Path, number: int) -> str:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig", errors="replace").split("\n")
     except OSError:
         return ""
     return lines[number - 1] if number <= len(lines) else ""
 
 
-def _excerpt(source: str, column: int, width: int = 96) -> tuple[str, int]:
-    """Return the part of a long line around a column, and the column within it."""
+def _excerpt(source: str, column: int, width: int = 96) -> tuple[str, str]:
+    """Return the part of a long line around a column, and what of it stands before the column."""
     start = max(0, column - 1 - width // 2) if len(source) > width else 0
-    return source[start : start + width].replace("\t", " "), column - start
+    shown = "".join(character if character.isprintable() else " " for character in source[start : start + width])
+    return shown, shown[: max(column - 1 - start, 0)]
 
 
-def as_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return the diagnostics as one JSON array."""
-    return json.dumps(
-        [
+def _columns(text: str) -> int:
+    """Count the cells that a text takes on a terminal: two for an ideograph, none for an accent of its own."""
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
+    return len(text) + wide - sum(unicodedata.category(character) in ("Mn", "Me") for character in text)
+
+
+def as_json(diagnostics: Iterable[Diagnostic], folder: Path) -> str:
+    """Return the diagnostics as one JSON array; a problem without a place has null for file, line and column."""
+    found = []
+    for diagnostic in diagnostics:
+        span = _within(diagnostic.span, folder)
+        found.append(
             {
-                "code": d.code,
-                "severity": d.severity.value,
-                "file": d.span.file if d.span else None,
-                "line": d.span.line if d.span else None,
-                "column": d.span.column if d.span else None,
-                "problem": d.problem,
-                "advice": d.advice,
+                "code": diagnostic.code,
+                "severity": diagnostic.severity.value,
+                "file": span.file if span else None,
+                "line": span.line if span else None,
+                "column": span.column if span else None,
+                "problem": diagnostic.problem,
+                "advice": diagnostic.advice,
             }
-            for d in diagnostics
-        ],
-        indent=1,
-        ensure_ascii=False,
-    )
+        )
+    return json.dumps(found, indent=1, ensure_ascii=False)
 
 
-def as_github(diagnostics: Iterable[Diagnostic]) -> str:
-    """Return workflow commands, which GitHub shows as annotations on the changed lines."""
-    levels = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+def as_github(diagnostics: Iterable[Diagnostic], folder: Path) -> str:
+    """Return workflow commands, which GitHub shows as annotations on the changed lines of the repository."""
     lines = []
-    for d in diagnostics:
-        place = f"file={d.span.file},line={max(d.span.line, 1)},col={max(d.span.column, 1)}," if d.span else ""
-        text = f"{d.problem} {d.advice}".replace("%", "%25").replace("\n", "%0A")
-        lines.append(f"::{levels[d.severity]} {place}title={d.code}::{text}")
+    for diagnostic in diagnostics:
+        properties = [f"title={diagnostic.code}"]
+        if span := _within(diagnostic.span, folder):
+            path = (folder / span.file).resolve()
+            known = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+            place = known.as_posix().translate(_PROPERTY)
+            properties = [f"file={place}", f"line={max(span.line, 1)}", f"col={max(span.column, 1)}", *properties]
+        text = f"{diagnostic.problem} {diagnostic.advice}".translate(_MESSAGE)
+        lines.append(f"::{LEVELS[diagnostic.severity]} {','.join(properties)}::{text}")
     return "\n".join(lines)
 
 
 def render(diagnostics: Iterable[Diagnostic], form: str, folder: Path) -> str:
     """Return the diagnostics in one of the `FORMATS`."""
-    if form == "json":
-        return as_json(diagnostics)
-    return as_github(diagnostics) if form == "github" else as_text(diagnostics, folder)
+    return {"json": as_json, "github": as_github}.get(form, as_text)(diagnostics, folder)

@@ -1,13 +1,14 @@
 """Check a YAML file against rules, and name the key and the line of whatever does not fit.
 
-The YAML is walked as nodes, which know their lines; a general schema validator sees only the values.
+The YAML is walked as nodes, which know their lines; a general schema validator sees only the values. Every value is
+checked even where another is wrong, so that an author sees all mistakes at once.
 """
 
 from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -19,13 +20,17 @@ from octavo.nearest import nearest
 #: A value as YAML gives it, already checked against its rule.
 Value: TypeAlias = Any
 
-_LENGTH = re.compile(r"\d+(\.\d+)?(mm|cm|in|pt|bp)")
-_COLOR = re.compile(r"[0-9A-Fa-f]{6}")
+#: The longest excerpt of a wrong value that a message shows.
+_LONGEST_SHOWN = 40
+#: Control characters and halves of surrogate pairs, which an escape such as `"\\0"` can bring into YAML.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+#: How YAML writes a value that is not there.
+_NULL = "tag:yaml.org,2002:null"
 
 
 @dataclass(frozen=True)
 class Scalar:
-    """Accept one plain value: text, number, flag, date, length or color."""
+    """Accept one plain value of a kind that `KINDS` names."""
 
     kind: str = "text"
 
@@ -41,9 +46,10 @@ class ListOf:
 
 @dataclass(frozen=True)
 class MapOf:
-    """Accept a mapping with keys of the author's choice."""
+    """Accept a mapping with keys of the author's choice, each of one kind."""
 
     value: Rule
+    key: str = "text"
 
 
 @dataclass(frozen=True)
@@ -66,13 +72,24 @@ class Checker:
     places: dict[str, Span] = field(default_factory=dict)
 
     def load(self, text: str, rule: Rule) -> Value:
-        """Return the checked values, or None when the text is no YAML; every problem is reported."""
+        """Return the checked values, or None when the text is no YAML; every problem is reported.
+
+        A wrong value is left out of its mapping, and is None in its list.
+        """
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark
+            mark = error.problem_mark or error.context_mark
             span = Span(self.file, mark.line + 1, mark.column + 1) if mark else Span(self.file)
-            self.ledger.report("OCT101", span, problem=error.problem or "it cannot be read")
+            self.ledger.report("OCT101", span, problem=error.problem or error.context or "it is no YAML")
+            return None
+        except yaml.reader.ReaderError as error:
+            before = text[: error.position]
+            span = Span(self.file, before.count("\n") + 1, error.position - before.rfind("\n"))
+            self.ledger.report("OCT101", span, problem=f"it may not hold the character U+{error.character:04X}")
+            return None
+        except RecursionError:
+            self.ledger.report("OCT101", Span(self.file), problem="its brackets are nested too deeply")
             return None
         if node is None:
             self.ledger.report("OCT101", Span(self.file), problem="the file is empty")
@@ -82,81 +99,147 @@ class Checker:
     def _span(self, node: yaml.Node) -> Span:
         return Span(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
 
+    def _refuse(self, node: yaml.Node, trail: str, expected: str, found: str = "") -> None:
+        key = trail or "report"
+        self.ledger.report("OCT103", self._span(node), key=key, expected=expected, found=found or _shown(node))
+
     def _check(self, node: yaml.Node, rule: Rule, trail: str) -> Value:
         self.places[trail] = self._span(node)
         match rule:
             case Scalar():
-                return self._scalar(node, rule, trail)
+                return self._scalar(node, rule.kind, trail)
             case ListOf():
-                items = node.value if isinstance(node, yaml.SequenceNode) else [node]
-                if not rule.least <= len(items) <= rule.most:
-                    expected = f"{rule.least} to {rule.most} items"
-                    self.ledger.report("OCT103", self._span(node), key=trail, expected=expected, found=len(items))
-                return [self._check(item, rule.item, f"{trail}[{i}]") for i, item in enumerate(items)]
+                return self._list(node, rule, trail)
             case MapOf() | Keys():
                 return self._mapping(node, rule, trail)
 
+    def _list(self, node: yaml.Node, rule: ListOf, trail: str) -> list[Value]:
+        items = node.value if isinstance(node, yaml.SequenceNode) else [] if node.tag == _NULL else [node]
+        if not rule.least <= len(items) <= rule.most:
+            amount = f"at least {rule.least}" if rule.most >= ListOf.most else f"{rule.least} to {rule.most}"
+            expected = f"a list of {amount} item{'s' * (amount != 'at least 1')}"
+            self._refuse(node, trail, expected, f"a list of {len(items)}")
+        return [self._check(item, rule.item, f"{trail}[{number}]") for number, item in enumerate(items)]
+
     def _mapping(self, node: yaml.Node, rule: MapOf | Keys, trail: str) -> dict[str, Value] | None:
-        if not isinstance(node, yaml.MappingNode):
-            self.ledger.report("OCT103", self._span(node), key=trail, expected="a mapping", found=_shown(node))
+        if not isinstance(node, yaml.MappingNode) and node.tag != _NULL:
+            self._refuse(node, trail, "a mapping")
             return None
         values: dict[str, Value] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value)
+        seen: set[str] = set()
+        for key_node, value_node in node.value if isinstance(node, yaml.MappingNode) else ():
+            key = _shown(key_node)
             place = f"{trail}.{key}".lstrip(".")
-            inner = rule.value if isinstance(rule, MapOf) else rule.rules.get(key)
+            inner = self._inner(key_node, key, rule, place)
             if inner is None:
-                assert isinstance(rule, Keys)
-                self.ledger.report("OCT102", self._span(key_node), key=place, nearest=nearest(key, rule.rules))
                 continue
-            if key in values:
+            if key in seen:
                 self.ledger.report("OCT105", self._span(key_node), key=place)
-            values[key] = self._check(value_node, inner, place)
+            seen.add(key)
+            value = self._check(value_node, inner, place)
+            if value is not None:
+                values[key] = value
         if isinstance(rule, Keys):
-            for key in sorted(rule.required - values.keys()):
+            for key in sorted(rule.required - seen):
                 self.ledger.report("OCT104", self._span(node), key=f"{trail}.{key}".lstrip("."))
         return values
 
-    def _scalar(self, node: yaml.Node, rule: Scalar, trail: str) -> Value:
-        if not isinstance(node, yaml.ScalarNode):
-            self.ledger.report("OCT103", self._span(node), key=trail, expected=_NAMES[rule.kind], found=_shown(node))
-            return None
-        text = str(node.value)
+    def _inner(self, node: yaml.Node, key: str, rule: MapOf | Keys, place: str) -> Rule | None:
+        """Return the rule of one key's value, or report the key."""
+        if isinstance(rule, MapOf):
+            return rule.value if self._scalar(node, rule.key, place) is not None else None
+        if key not in rule.rules:
+            self.ledger.report("OCT102", self._span(node), key=place, nearest=nearest(key, rule.rules))
+        return rule.rules.get(key)
+
+    def _scalar(self, node: yaml.Node, kind: str, trail: str) -> Value:
+        expected, read = KINDS[kind]
         try:
-            return _READERS[rule.kind](text)
-        except (ValueError, KeyError):
-            self.ledger.report("OCT103", self._span(node), key=trail, expected=_NAMES[rule.kind], found=text)
-            return None
+            if isinstance(node, yaml.ScalarNode) and not _UNPRINTABLE.search(node.value):
+                return read(str(node.value))
+        except (ValueError, KeyError, OverflowError):
+            pass
+        self._refuse(node, trail, expected)
+        return None
 
 
 def _shown(node: yaml.Node) -> str:
-    return {"MappingNode": "a mapping", "SequenceNode": "a list"}.get(type(node).__name__, str(node.value))
+    """Say what stands at a node, in a few words."""
+    if not isinstance(node, yaml.ScalarNode):
+        return "a mapping" if isinstance(node, yaml.MappingNode) else "a list"
+    text = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", " ".join(str(node.value).split()))
+    return text if 0 < len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…" if text else "empty"
 
 
-def _matching(pattern: re.Pattern[str]) -> Any:
+def _matching(pattern: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
     def read(text: str) -> str:
-        if not pattern.fullmatch(text):
+        if not compiled.fullmatch(text):
             raise ValueError(text)
         return text
 
     return read
 
 
-_NAMES = {
-    "text": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "flag": "true or false",
-    "date": "a date such as 2026-11-24",
-    "length": "a length such as 105mm",
-    "color": "a color of six hexadecimal digits, such as 1F4E79",
-}
-_READERS: dict[str, Any] = {
-    "text": str,
-    "number": float,
-    "integer": int,
-    "flag": {"true": True, "false": False}.__getitem__,
-    "date": datetime.date.fromisoformat,
-    "length": _matching(_LENGTH),
-    "color": _matching(_COLOR),
+def _count(text: str) -> int:
+    """Read a number of things, of which there is at least one."""
+    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _length(text: str) -> str:
+    """Read a length that TeX knows, and that is more than nothing."""
+    if float(_matching(r"\d{1,4}(\.\d{1,4})?(mm|cm|in|pt|bp)")(text)[:-2]) == 0:
+        raise ValueError(text)
+    return text
+
+
+def _factor(text: str) -> float:
+    """Read a number to multiply a size with."""
+    if float(_matching(r"\d{0,2}(\.\d{1,4})?")(text)) == 0:
+        raise ValueError(text)
+    return float(text)
+
+
+def _balanced(text: str) -> str:
+    """Read TeX whose braces pair, so that it ends where it should."""
+    depth = 0
+    for token in re.findall(r"\\.|[{}]", text, re.DOTALL):
+        depth += {"{": 1, "}": -1}.get(token, 0)
+        if depth < 0:
+            break
+    if depth or "%" in re.sub(r"\\.", "", text):
+        raise ValueError(text)
+    return text
+
+
+def _path(text: str) -> str:
+    """Read a path that stays in the folder of the report."""
+    if text.startswith("/") or ".." in text.split("/"):
+        raise ValueError(text)
+    return _matching(r"[^\x00-\x1f\x7f\\]+")(text)
+
+
+#: What each kind of value is called in a message, and what reads it; a reader refuses with ValueError or KeyError.
+KINDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+    "text": ("plain text", str),
+    "phrase": ("text that is not empty", _matching(r"(?s)(?=.*\S).+")),
+    "number": ("a number", float),
+    "integer": ("a whole number", int),
+    "count": ("a whole number above 0", _count),
+    "digit": ("a whole number from 0 to 9", lambda text: int(_matching(r"\d")(text))),
+    "factor": ("a number above 0, such as .9", _factor),
+    "flag": ("true or false", lambda text: {"true": True, "false": False}[text.lower()]),
+    "date": ("a date such as 2026-11-24", datetime.date.fromisoformat),
+    "length": ("a length above 0, such as 105mm", _length),
+    "color": ("a color of six hexadecimal digits, such as 1F4E79", _matching(r"[0-9A-Fa-f]{6}")),
+    "language": ("a language tag such as en-US", _matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")),
+    "name": ("a name of letters, digits and hyphens", _matching(r"\w[\w.-]*")),
+    "font": ("the name of a font file, such as LinBiolinum_R.otf", _matching(r"[\w .+-]+")),
+    "features": ("font features such as +smcp", _matching(r"[\w+=;, -]*")),
+    "path": ("a path inside the folder of the report", _path),
+    "command": ("the name of a command: letters alone", _matching(r"\\?[A-Za-z]+")),
+    "tex": ("TeX whose braces pair, without a `%`", _balanced),
 }

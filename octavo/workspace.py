@@ -7,13 +7,14 @@ kept per user, since every report needs the same ones.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 PANDOC_TIME_LIMIT_SECONDS = 120
@@ -57,6 +58,12 @@ def run_pandoc(arguments: Sequence[str], text: str) -> tuple[str, str]:
     return done.stdout.decode(), done.stderr.decode()
 
 
+def pandoc_stamp() -> str:
+    """Return what changes when another Pandoc is installed, without starting it."""
+    status = Path(pandoc_program()).stat()
+    return f"{pandoc_program()} {status.st_size} {status.st_mtime_ns}"
+
+
 def clean_environment() -> dict[str, str]:
     """Return what a program needs of the environment, and nothing that could change its output."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": os.devnull}
@@ -67,6 +74,62 @@ def font_cache() -> Path:
     chosen = os.environ.get("OCTAVO_CACHE")
     base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "octavo"
     return base / "texmf-var"
+
+
+def drawings_cache() -> Path:
+    """Return the folder of finished drawings, found by their content; one per user, like the fonts."""
+    return font_cache().parent / "drawings"
+
+
+def tagging_wanted() -> bool:
+    """Tell whether pages are tagged; `OCTAVO_TAGGING=off` leaves the tags out, to measure what they cost."""
+    return os.environ.get("OCTAVO_TAGGING") != "off"
+
+
+@dataclass
+class TextCache:
+    """Keep results of a program by what they were made from, until a build no longer asks for them.
+
+    `stamp` changes with the program. Without a folder nothing is kept.
+    """
+
+    folder: Path | None = None
+    stamp: str = ""
+    _used: set[str] = field(default_factory=set)
+
+    def key(self, *sources: str | bytes) -> str:
+        """Return the name under which a result made from these sources is kept."""
+        digest = hashlib.sha256(self.stamp.encode())
+        for source in sources:
+            data = source.encode() if isinstance(source, str) else source
+            digest.update(len(data).to_bytes(8, "big") + data)
+        return digest.hexdigest()[:32]
+
+    def get(self, key: str) -> str | None:
+        """Return the result kept under a key, or None."""
+        self._used.add(key)
+        if self.folder is None:
+            return None
+        try:
+            return (self.folder / key).read_text(encoding="utf-8")
+        except OSError:
+            return None
+
+    def put(self, key: str, text: str) -> None:
+        """Keep a result; another build at the same time never sees half of it."""
+        self._used.add(key)
+        if self.folder is None:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f"{key}.{os.getpid()}.tmp"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(self.folder / key)
+
+    def prune(self) -> None:
+        """Delete what this build did not ask for."""
+        for path in self.folder.glob("*") if self.folder else ():
+            if path.name not in self._used:
+                path.unlink(missing_ok=True)
 
 
 @dataclass
@@ -87,6 +150,11 @@ class Workspace:
     def cache(self) -> Path:
         """Return the folder of results that are reused by content."""
         return self.build / "cache"
+
+    @cached_property
+    def readings(self) -> TextCache:
+        """Return the cache of what Pandoc has read."""
+        return TextCache(self.cache / "readings", pandoc_stamp())
 
     @property
     def dist(self) -> Path:

@@ -48,10 +48,11 @@ def bind(
             number for sheaf in sheaves for number, sheet in enumerate(printed.map.sheets) if sheet.sheaf == sheaf
         ]
         pages = _reorder(pdf, order)
-        tree = StructureTree(pdf, pages, printed.map, order)
-        tree.write(root)
-        tree.link(root)
-        _outline(pdf, tree, headings)
+        if any(sheet.leaves for sheet in printed.map.sheets):
+            tree = StructureTree(pdf, pages, printed.map, order)
+            tree.write(root)
+            tree.link(root)
+            _outline(pdf, tree, headings)
         _page_labels(pdf, printed.map, order)
         _describe(pdf, details)
         pdf.save(

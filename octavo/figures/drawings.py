@@ -51,18 +51,18 @@ def draw(
     return found
 
 
-def export_stack(plates: dict[str, Plate]) -> tuple[Path, ...]:
-    """Write the layer stack as SVG and PNG beside its plate, once, and return the two files.
+def export_stack(plates: dict[str, Plate]) -> dict[str, Path]:
+    """Write the layer stack as SVG and PNG beside its plate, once, and return the two files by their public names.
 
     They are for pages outside the book, such as a README.
     """
     plate = plates.get(LAYER_STACK)
     if plate is None:
-        return ()
+        return {}
     svg, png = (plate.path.with_name(f"{plate.path.stem}.{kind}") for kind in ("svg", "png"))
     if not (svg.is_file() and png.is_file()):
         export(plate, svg, png)
-    return svg, png
+    return {f"{LAYER_STACK}{file.suffix}": file for file in (svg, png)}
 
 
 def alternative_texts(report: Report, data: Mapping[str, FigureData] | None = None) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from octavo.latex.code import highlight
-from octavo.latex.context import Context, Printed
+from octavo.latex.context import Context, NoteText, Printed
 from octavo.latex.escape import Tex, escape
 from octavo.latex.figures import FigureWriter
 from octavo.latex.inlines import InlineWriter
@@ -22,6 +22,12 @@ FORMS = {
     "summary": "Div",
     "questions": "Div",
 }
+
+
+#: The classes that number the lines of code.
+NUMBERED = {"numberLines", "number-lines"}
+#: So many letters stand in the head of a page without touching the folio.
+LONGEST_RUNNING_HEAD = 56
 
 
 class BlockWriter:
@@ -97,21 +103,29 @@ class BlockWriter:
         heading = element.add(f"H{min(block.level, 6)}", identifier=block.attributes.identifier)
         anchor = self._inlines.anchor(heading)
         label_leaf = self._context.leaves.on(heading.add("Lbl")) if block.number else 0
-        outer, self._context.notes = self._context.notes, []
-        title = self._inlines.write(block.children, heading)
-        notes, self._context.notes = self._context.notes, outer
-        plain = n.plain_text(block.children)
+        shelf: list[NoteText] = []
+        with self._context.within(shelf=shelf, note_home=element):
+            title = self._inlines.write(block.children, heading)
+        plain = n.plain_text(block.children).strip()
         role = self._context.part.role
-        self._context.headings.append(
-            Printed(block.level, block.number, plain, block.children, heading.identifier, heading, role)
-        )
+        if "unlisted" not in block.attributes.classes:
+            self._context.headings.append(
+                Printed(block.level, block.number, plain, block.children, heading.identifier, heading, role)
+            )
         facts: dict[str, object] = {
-            "number": block.number, "label_leaf": label_leaf, "title": title, "plain": plain, "anchor": anchor,
-            "notes": Tex("").join(notes or []),
+            "number": block.number, "label_leaf": label_leaf, "title": title, "anchor": anchor,
+            "plain": self._running_head(block, plain), "notes": self._context.print_notes(shelf),
         }  # fmt: skip
         if block.level > 1:
             return self._context.macros("section", level=block.level, **facts)
         return self._context.macros("chapter", **facts, **self._opener(block, element))
+
+    def _running_head(self, block: n.Heading, plain: str) -> Tex:
+        """Return what the head of a page shows of a title: `short=` where the author gave it, or as much as fits."""
+        short = block.attributes.values.get("short", plain)
+        if len(short) > LONGEST_RUNNING_HEAD:
+            return escape(short[:LONGEST_RUNNING_HEAD].rpartition(" ")[0].rstrip(",;:") + "…")
+        return escape(short) if "short" in block.attributes.values else self._inlines.bare(block.children)
 
     def _opener(self, block: n.Heading, element: Element) -> dict[str, object]:
         """Return what stands beside a chapter's title: its kind, and its layer where it has one."""
@@ -154,8 +168,7 @@ class BlockWriter:
             entry = structure.add("LI")
             term = self._inlines.write(definition.term, entry.add("Lbl"))
             bodies = entry.add("LBody")
-            body = Tex("\n").join(self.write(blocks, bodies) for blocks in definition.bodies)
-            items.append({"term": term, "body": body})
+            items.append({"term": term, "bodies": [self.write(blocks, bodies) for blocks in definition.bodies]})
         return self._context.macros("definitions", items=items, tight=block.tight)
 
     def _lines(self, block: n.LineBlock, element: Element) -> Tex:
@@ -164,19 +177,23 @@ class BlockWriter:
         return self._context.macros("line_block", lines=lines)
 
     def _code(self, block: n.CodeBlock, element: Element) -> Tex:
-        language = block.attributes.classes[0] if block.attributes.classes else ""
-        holder = element.add("P")
+        classes, values = block.attributes.classes, block.attributes.values
+        holder = element.add("Div", identifier=block.attributes.identifier)
+        anchor = self._inlines.anchor(holder)
         caption = Tex("")
-        if block.number:
-            text = [n.Text(block.attributes.values["caption"])]
-            caption = self._figures.caption("listing", block.number, [n.Paragraph(list(text))], holder)
-        holder.identifier = block.attributes.identifier
-        code = holder.add("Code")
-        lines = []
-        for line in highlight(block.text, language):
-            leaf = self._context.leaves.on(code.add("Span"))
-            lines.append({"leaf": leaf, "tokens": line})
-        return self._context.macros("code_block", lines=lines, caption=caption, anchor=self._inlines.anchor(holder))
+        if "caption" in values:
+            caption = self._figures.listing_caption(block.number, values["caption"], holder)
+        code = holder.add("P").add("Code")
+        first = int(start) if (start := values.get("startFrom", "1")).isdecimal() else 1
+        lines = [
+            {
+                "leaf": self._context.leaves.on(code.add("Span")),
+                "tokens": tokens,
+                "number": first + index if NUMBERED & set(classes) else "",
+            }
+            for index, tokens in enumerate(highlight(block.text, classes[0] if classes else ""))
+        ]
+        return self._context.macros("code_block", lines=lines, caption=caption, anchor=anchor)
 
     def _div(self, block: n.Div, element: Element) -> Tex:
         classes = block.attributes.classes
@@ -191,21 +208,28 @@ class BlockWriter:
         holder.language = block.attributes.values.get("lang", "")
         anchor = self._inlines.anchor(holder)
         if not form:
-            return anchor + self.write(block.children, holder)
+            return self._in_language(holder.language, anchor + self.write(block.children, holder))
         title = block.attributes.values.get("title", self._context.words(form))
         label = Tex(f"\\leaf{{{self._context.leaves.on(holder.add('P'))}}}") + escape(title)
-        content = self.write(block.children, holder)
+        content = self._in_language(holder.language, self.write(block.children, holder))
         return self._context.macros("form", form=form, label=label, content=anchor + content)
+
+    def _in_language(self, language: str, content: Tex) -> Tex:
+        return self._context.macros("passage", language=language, content=content) if language else content
 
     def _raw(self, block: n.RawBlock, element: Element) -> Tex:
         if block.format in ("tex", "latex") and self._context.raw_latex:
             leaf = self._context.leaves.on(element.add("P"))
             return Tex(f"\\leaf{{{leaf}}}") + Tex(block.text)
-        if not (block.format == "html" and block.text.lstrip().startswith("<!--")):
+        if not _is_comment(block):
             code = "OCT210" if block.format in ("tex", "latex") else "OCT211"
             first = block.text.strip().splitlines()[0] if block.text.strip() else ""
             self._context.report(code, block, first, text=first, format=block.format)
         return Tex("")
+
+
+def _is_comment(block: n.Block) -> bool:
+    return isinstance(block, n.RawBlock) and block.format == "html" and block.text.lstrip().startswith("<!--")
 
 
 #: Writes blocks under an element; handed to the writers of tables and figures, which hold blocks themselves.

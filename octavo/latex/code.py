@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from octavo.latex.escape import Tex, escape
+from octavo.latex.escape import Tex, escape, escape_breakable
 
+#: A longer word in code may break after its punctuation.
+LONGEST_UNBROKEN = 16
 #: What Octavo tells apart, and the Pygments token types that belong to it.
 KINDS = {
     "keyword": ("Keyword", "Operator.Word"),
@@ -52,5 +54,11 @@ def _kind(token: str) -> str:
 
 
 def literal(text: str) -> Tex:
-    """Return code that prints as it stands; each space is one space, and a line may break at any of them."""
-    return Tex(escape(text.expandtabs(4)).replace(" ", r"\octspace{}"))
+    """Return code that prints as it stands: each space is one space, and a line may break at any of them.
+
+    Long words may break too: a line of code has no other way to stay on the page.
+    """
+    words = text.split(" ")
+    return Tex(r"\octspace{}").join(
+        escape_breakable(word) if len(word) > LONGEST_UNBROKEN else escape(word) for word in words
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,6 +23,22 @@ class Picture:
     file: str
     page: int = 1
     alt: str = ""
+
+
+class DataTable(Protocol):
+    """Hold the data of a figure as a table: the first cell of each row heads it."""
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """Return the heads of the columns."""
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """Return the cells of each row."""
+
+    @property
+    def note(self) -> str:
+        """Return what must be known to read the values."""
 
 
 class Pictures(Protocol):
@@ -48,6 +65,30 @@ class IndexMark:
     also: str = ""
 
 
+@dataclass(frozen=True)
+class NoteText:
+    """Hold the text of a note whose number stands where TeX can set no footnote."""
+
+    number: int
+    leaf: int
+    content: Tex
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Say what what is written now stands in.
+
+    `shelf` takes the notes of a place where TeX can set no footnote; whoever put it there prints them. `note_home` is
+    the element that notes belong to, when it is not the one that calls them. In a `fixed` place (a cell, a note, a
+    figure) nothing can float or break over pages. Inside a `linked` text there can be no second link.
+    """
+
+    shelf: list[NoteText] | None = None
+    note_home: Element | None = None
+    fixed: bool = False
+    linked: bool = False
+
+
 @dataclass
 class Context:
     """Hold the state of one rendering of the book."""
@@ -62,13 +103,42 @@ class Context:
     commands: frozenset[str]
     glossary: frozenset[str] = frozenset()
     layers: tuple[tuple[str, str, str], ...] = ()
+    data: Mapping[str, DataTable] = field(default_factory=dict)
     part: Part = field(default_factory=lambda: Part("", "", ""))
     cited: list[tuple[str, int, Element]] = field(default_factory=list)
     index: list[IndexMark] = field(default_factory=list)
     captions: list[Caption] = field(default_factory=list)
     headings: list[Printed] = field(default_factory=list)
-    notes: list[Tex] | None = None
+    around: Surroundings = field(default_factory=Surroundings)
     page_references: set[str] = field(default_factory=set)
+
+    @contextmanager
+    def within(
+        self,
+        shelf: list[NoteText] | None = None,
+        note_home: Element | None = None,
+        fixed: bool = False,
+        linked: bool = False,
+    ) -> Iterator[None]:
+        """Write what follows in narrower surroundings; what is not given stays as it is around them."""
+        outer = self.around
+        self.around = Surroundings(
+            outer.shelf if shelf is None else shelf,
+            outer.note_home if note_home is None else note_home,
+            outer.fixed or fixed,
+            outer.linked or linked,
+        )
+        try:
+            yield
+        finally:
+            self.around = outer
+
+    def print_notes(self, shelf: list[NoteText], below: bool = False) -> Tex:
+        """Return the notes of a shelf: footnotes, or `below` what they belong to where that may move to another page."""
+        macro = "note_below" if below else "note_text"
+        return Tex("").join(
+            self.macros(macro, number=note.number, leaf=note.leaf, content=note.content) for note in shelf
+        )
 
     def print_reference(self, reference: n.Reference) -> str:
         """Return what a cross-reference prints, without its links."""

@@ -24,6 +24,14 @@ _SPECIAL = str.maketrans(
         "\N{NO-BREAK SPACE}": "~",
         "\N{NARROW NO-BREAK SPACE}": r"\octthinspace{}",
         "\N{SOFT HYPHEN}": r"\-",
+        "\N{EN SPACE}": r"\octspaceof{.5em}",
+        "\N{EM SPACE}": r"\octspaceof{1em}",
+        "\N{FIGURE SPACE}": r"\nobreak\octspaceof{.5em}",
+        "\N{THIN SPACE}": r"\octspaceof{.17em}",
+        "\N{HAIR SPACE}": r"\octspaceof{.08em}",
+        "\N{ZERO WIDTH SPACE}": r"\octbreak{}",
+        "\N{WORD JOINER}": r"\nobreak{}",
+        "\N{ZERO WIDTH NO-BREAK SPACE}": "",
         "\n": " ",
     }
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from octavo.latex.context import Caption, Context, Picture
+from octavo.latex.context import Caption, Context, NoteText, Picture
 from octavo.latex.escape import Tex, escape
-from octavo.latex.inlines import InlineWriter, measure
+from octavo.latex.inlines import InlineWriter, description
 from octavo.latex.tables import TableWriter
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
+from octavo.nearest import nearest
 
 
 class FigureWriter:
@@ -27,13 +28,16 @@ class FigureWriter:
         self._tables = tables
         self._blocks = blocks
 
-    def caption(self, kind: str, number: str, blocks: Sequence[n.Block], element: Element) -> Tex:
+    def caption(
+        self, kind: str, number: str, blocks: Sequence[n.Block], element: Element, tag: str = "Caption"
+    ) -> Tex:
         """Write a caption with its label, such as “Figure 1.2”."""
-        caption = element.add("Caption")
+        caption = element.add(tag)
         label = Tex("")
         if number:
             text = escape(f"{self._context.words(kind)}\N{NO-BREAK SPACE}{number}")
-            label = Tex(f"\\leaf{{{self._context.leaves.on(caption.add('Lbl'))}}}") + text
+            holder = caption.add("Lbl" if tag == "Caption" else "Span")
+            label = Tex(f"\\leaf{{{self._context.leaves.on(holder)}}}") + text
         pieces = [
             self._inlines.write(block.children, caption)
             if isinstance(block, n.Paragraph)
@@ -53,7 +57,7 @@ class FigureWriter:
         alts: list[str] = []
         content: list[Tex] = []
         for picture in pictures:
-            alt = n.plain_text(picture.children).strip()
+            alt = description(picture)
             if not alt or alt == caption_text:
                 self._context.report("OCT303", picture, picture.target, target=picture.target)
             alts.append(alt)
@@ -70,19 +74,20 @@ class FigureWriter:
         )
         if ready is None:
             return Tex("")
-        values = picture.attributes.values
-        return self._picture(ready, structure, measure(values.get("width", "")), measure(values.get("height", "")))
+        width, height = (self._inlines.measure(picture, name) for name in ("width", "height"))
+        return self._picture(ready, structure, width, height)
 
-    def _picture(self, picture: Picture, structure: Element, width: str = "", height: str = "") -> Tex:
+    def _picture(self, picture: Picture, structure: Element, width: Tex = Tex(""), height: Tex = Tex("")) -> Tex:
+        leaf = self._context.leaves.on(structure)
         return self._context.macros(
-            "picture", file=picture.file, page=picture.page, width=Tex(width), height=Tex(height),
-            leaf=self._context.leaves.on(structure),
-        )  # fmt: skip
+            "picture", file=picture.file, page=picture.page, width=width, height=height, leaf=leaf
+        )
 
     def write_drawing(self, block: n.Div, element: Element) -> Tex:
-        """Write a figure that is drawn from data: `::: {.figure kind=layer-stack}` with the caption inside."""
+        """Write a figure that is drawn: `::: {.figure data="figures/x.yaml"}` or `kind=layer-stack`, caption inside."""
         values = block.attributes.values
-        picture = self._context.pictures.drawing(values.get("kind", ""), lambda: self._context.part.span(block))
+        wanted = values.get("data") or values.get("kind", "")
+        picture = self._context.pictures.drawing(wanted, lambda: self._context.part.span(block))
         if picture is None:
             return Tex("")
         structure = element.add("Figure", identifier=block.attributes.identifier, alt=values.get("alt", picture.alt))
@@ -91,26 +96,30 @@ class FigureWriter:
         return self._float("figure", values.get("number", ""), block.children, structure, anchor, content)
 
     def write_data_table(self, block: n.Div, element: Element) -> Tex:
-        """Write a table that is made from data: `::: {.table kind=layers}` with the caption inside."""
-        kind = block.attributes.values.get("kind", "")
-        if kind != "layers" or not self._context.layers:
-            self._context.report("OCT305", block, kind=kind or "(none)")
+        """Write a table that is made from data: `::: {.table kind=layers}` or `::: {.table data="figures/x.yaml"}`."""
+        values = block.attributes.values
+        data = self._context.data.get(values.get("data", ""))
+        if data is not None:
+            columns = [n.Column("left", 0.0) for _ in data.header]
+            table = _table(columns, data.header, data.rows)
+            note = [n.Paragraph([n.Text(data.note)])] if data.note else []
+            caption: list[n.Block] = [*block.children, *note]
+        elif values.get("kind") == "layers" and self._context.layers:
+            table, caption = self._layers_table(), block.children
+        else:
+            wanted = values.get("data") or values.get("kind") or "(none)"
+            self._context.report("OCT305", block, kind=wanted, nearest=nearest(wanted, self._context.data))
             return Tex("")
-        table = self._layers_table()
-        table.attributes, table.caption = block.attributes, block.children
-        table.number = block.attributes.values.get("number", "")
+        table.attributes, table.caption, table.number = block.attributes, caption, values.get("number", "")
         return self.write_table(table, element)
 
     def _layers_table(self) -> n.Table:
-        def cell(text: str) -> n.Cell:
-            return n.Cell([n.Paragraph([n.Text(text)], plain=True)], "", 1, 1, n.Attributes())
-
+        """Return the stack as a table: each piece with its level and question."""
         labels = self._context.labels.targets.values()
         titles = {label.part: label.title for label in labels if label.kind == "chapter"}
-        rows = [[titles.get(path, path), level, question] for path, level, question in self._context.layers]
+        rows = [(titles.get(path, path), level, question) for path, level, question in self._context.layers]
         head = [self._context.words(word) for word in ("piece", "level", "question")]
-        columns = [n.Column("left", share) for share in (0.3, 0.27, 0.43)]
-        return n.Table([], columns, [[cell(t) for t in head]], [[cell(t) for t in row] for row in rows], [], 1, n.Attributes())
+        return _table([n.Column("left", share) for share in (0.3, 0.27, 0.43)], head, rows)
 
     def write_table(self, table: n.Table, element: Element) -> Tex:
         """Write a table with its caption above it, or without one."""
@@ -120,12 +129,32 @@ class FigureWriter:
             table, element, lambda structure: self.caption("table", table.number, table.caption, structure)
         )
 
+    def listing_caption(self, number: str, text: str, element: Element) -> Tex:
+        """Write the caption of a listing, which stands above it as a paragraph."""
+        return self.caption("listing", number, [n.Paragraph([n.Text(text)])], element, tag="P")
+
     def _float(
         self, kind: str, number: str, caption: Sequence[n.Block], structure: Element, anchor: Tex, content: Tex
     ) -> Tex:
-        outer, self._context.notes = self._context.notes, []
-        text = self.caption(kind, number, caption, structure) if caption else Tex("")
-        notes, self._context.notes = self._context.notes, outer
-        return self._context.macros(
-            "float", content=content, caption=text, anchor=anchor, notes=Tex("").join(notes or [])
+        """Write a figure as a float whose notes stand below it; where nothing floats it stays in its place."""
+        context = self._context
+        shelf: list[NoteText] = []
+        with context.within(shelf=shelf, fixed=True):
+            text = self.caption(kind, number, caption, structure) if caption else Tex("")
+        return context.macros(
+            "float",
+            content=content,
+            caption=text,
+            anchor=anchor,
+            notes=context.print_notes(shelf, below=True),
+            fixed=context.around.fixed,
         )
+
+
+def _table(columns: list[n.Column], head: Sequence[str], rows: Iterable[Sequence[str]]) -> n.Table:
+    """Return a table of plain texts, each row headed by its first cell."""
+
+    def cells(texts: Sequence[str]) -> list[n.Cell]:
+        return [n.Cell([n.Paragraph([n.Text(text)], plain=True)], "", 1, 1, n.Attributes()) for text in texts]
+
+    return n.Table([], columns, [cells(head)], [cells(row) for row in rows], [], 1, n.Attributes())

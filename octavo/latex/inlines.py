@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from octavo.latex import maths
-from octavo.latex.context import Context, IndexMark
+from octavo.latex.code import literal
+from octavo.latex.context import Context, IndexMark, NoteText
 from octavo.latex.escape import Tex, escape, escape_breakable
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
@@ -24,6 +26,10 @@ STYLES: dict[str, tuple[str, dict[str, str | int]]] = {
 }
 
 
+#: A length as Pandoc knows it.
+_LENGTH = re.compile(r"(\d+\.?\d*|\.\d+)\s*(%|px|cm|mm|in|pt|em|ex|bp|pc)?")
+
+
 class InlineWriter:
     """Write inlines; every run of text becomes one leaf of the element that holds it."""
 
@@ -33,34 +39,55 @@ class InlineWriter:
 
     def write(self, inlines: Sequence[n.Inline], element: Element) -> Tex:
         """Return the LaTeX of these inlines and add what they are to the element."""
+        return Tex("").join(self._inline(inline, element) for inline in inlines)
+
+    def _inline(self, inline: n.Inline, element: Element) -> Tex:
+        match inline:
+            case n.Text():
+                return self._leaf(element, escape(inline.text))
+            case n.LineBreak():
+                return self._context.macros("line_break")
+            case n.Styled():
+                return self._styled(inline, element)
+            case n.CodeSpan():
+                return self._context.macros("code_span", content=self._leaf(element.add("Code"), literal(inline.text)))
+            case n.Math():
+                return self._math(inline, element)
+            case n.Raw():
+                return self._raw(inline, element)
+            case n.Link():
+                return self._link(inline, element)
+            case n.Picture():
+                return self._picture(inline, element)
+            case n.Note():
+                return self._note(inline, element)
+            case n.InlineSpan():
+                return self._span(inline, element)
+            case n.Citation():
+                return self._citation(inline, element)
+            case n.Reference():
+                return self._reference(inline, element)
+        raise TypeError(f"no writer for {type(inline).__name__}")
+
+    def bare(self, inlines: Sequence[n.Inline]) -> Tex:
+        """Return the LaTeX of these inlines without leaves, links and notes: for the heads of pages."""
         pieces: list[Tex] = []
         for inline in inlines:
             match inline:
                 case n.Text():
-                    pieces.append(self._leaf(element, escape(inline.text)))
-                case n.LineBreak():
-                    pieces.append(self._context.macros("line_break"))
-                case n.Styled():
-                    pieces.append(self._styled(inline, element))
+                    pieces.append(escape(inline.text))
                 case n.CodeSpan():
-                    code = element.add("Code")
-                    pieces.append(self._context.macros("code_span", content=self._leaf(code, escape_breakable(inline.text))))
+                    pieces.append(self._context.macros("code_span", content=literal(inline.text)))
                 case n.Math():
-                    pieces.append(self._math(inline, element))
-                case n.Raw():
-                    pieces.append(self._raw(inline, element))
-                case n.Link():
-                    pieces.append(self._link(inline, element))
-                case n.Picture():
-                    pieces.append(self._picture(inline, element))
-                case n.Note():
-                    pieces.append(self._note(inline, element))
-                case n.InlineSpan():
-                    pieces.append(self._span(inline, element))
-                case n.Citation():
-                    pieces.append(self._citation(inline, element))
+                    pieces.append(self._context.macros("bare_math", tex=Tex(inline.tex)))
+                case n.Styled() if STYLES[inline.style][0] != "Span" or inline.style.endswith("script"):
+                    pieces.append(self._context.macros("styled", style=inline.style, content=self.bare(inline.children)))
                 case n.Reference():
-                    pieces.append(self._reference(inline, element))
+                    pieces.append(escape(self._context.print_reference(inline)))
+                case n.LineBreak():
+                    pieces.append(Tex(" "))
+                case n.Styled() | n.Link() | n.InlineSpan() | n.Citation():
+                    pieces.append(self.bare(inline.children))
         return Tex("").join(pieces)
 
     def _leaf(self, element: Element, content: Tex) -> Tex:
@@ -76,13 +103,15 @@ class InlineWriter:
             self._context.report(code, inline, needle, **facts)
         formula = element.add("Formula", alt=maths.spoken(inline.tex), identifier=inline.identifier)
         leaf = self._context.leaves.on(formula)
+        tex = maths.as_inner(inline.tex) if inline.number else maths.without_numbers(inline.tex)
         return self._context.macros(
             "math",
-            tex=Tex(maths.without_numbers(inline.tex)),
+            tex=Tex(tex),
             display=inline.display,
-            outer=bool(maths.outer_environment(inline.tex)),
+            outer=bool(maths.outer_environment(tex)),
             number=inline.number,
             leaf=leaf,
+            number_leaf=self._context.leaves.on(element.add("Span")) if inline.number else 0,
             anchor=self.anchor(formula),
         )
 
@@ -104,26 +133,34 @@ class InlineWriter:
     def _link(self, inline: n.Link, element: Element) -> Tex:
         target = inline.target
         found: Target | None = None
-        if target.startswith("#"):
-            local = self._context.labels.find(f"{self._context.part.path}{target}")
-            found = local or self._context.labels.find(target[1:])
-            is_entry = target.startswith("#ref-")
-            if found is None and not is_entry:
+        if target.startswith("#") and not target.startswith("#ref-"):
+            found = self._context.labels.find(f"{self._context.part.path}{target}")
+            found = found or self._context.labels.find(target[1:])
+            if found is None:
                 known = self._context.labels.targets
-                self._context.report(
-                    "OCT204", inline, target, label=target[1:], nearest=nearest(target[1:], known)
-                )
+                self._context.report("OCT204", inline, target, label=target[1:], nearest=nearest(target[1:], known))
                 return self.write(inline.children, element)
-            target = target if is_entry or found is None else f"#{found.identifier}"
+            target = f"#{found.identifier}"
+        if self._context.around.linked:
+            return self.write(inline.children, element)
         link = element.add("Link", target=target, annotation=self._context.leaves.next())
         if found is not None and "page" in inline.attributes.classes:
             return self._page_reference(found.identifier, link)
-        text = n.plain_text(inline.children)
-        if text and text in (target, target.removeprefix("mailto:")):
-            content = self._context.macros("address", content=self._leaf(link, escape_breakable(text)))
-        else:
-            content = self.write(inline.children, link)
+        with self._context.within(linked=True):
+            content = self._link_text(inline, found, link)
         return self._context.macros("link", annotation=link.annotation, content=content)
+
+    def _link_text(self, inline: n.Link, found: Target | None, link: Element) -> Tex:
+        """Write the text of a link; an address may break anywhere, and a link without text names its target."""
+        text = n.plain_text(inline.children)
+        if not inline.children:
+            named = n.Reference((found.identifier,), bare=False, capital=True) if found else None
+            text = self._context.print_reference(named) if named else inline.target
+            if found:
+                return self._leaf(link, escape(text))
+        if text in (inline.target, inline.target.removeprefix("mailto:")):
+            return self._context.macros("address", content=self._leaf(link, escape_breakable(text)))
+        return self.write(inline.children, link)
 
     def _page_reference(self, label: str, link: Element) -> Tex:
         """Write `[](#sec:drift){.page}`: the page of a place, which the engine prints from its table of folios."""
@@ -134,6 +171,8 @@ class InlineWriter:
         return self._context.macros("link", annotation=link.annotation, content=content)
 
     def _internal(self, text: str, target: str, element: Element) -> Tex:
+        if self._context.around.linked:
+            return self._leaf(element, escape(text))
         link = element.add("Link", target=f"#{target}", annotation=self._context.leaves.next())
         return self._context.macros("link", annotation=link.annotation, content=self._leaf(link, escape(text)))
 
@@ -143,35 +182,43 @@ class InlineWriter:
         )
         if picture is None:
             return Tex("")
-        alt = n.plain_text(inline.children)
+        alt = description(inline)
         if not alt:
             self._context.report("OCT303", inline, inline.target, target=inline.target)
         figure = element.add("Figure", alt=alt or inline.target, attributes={"Placement": "Inline"})
-        width = inline.attributes.values.get("width", "")
+        width, height = (self.measure(inline, name) for name in ("width", "height"))
+        leaf = self._context.leaves.on(figure)
         return self._context.macros(
-            "picture", file=picture.file, page=picture.page, width=Tex(measure(width)), height=Tex(""),
-            leaf=self._context.leaves.on(figure),
-        )  # fmt: skip
+            "picture", file=picture.file, page=picture.page, width=width, height=height, leaf=leaf
+        )
+
+    def measure(self, picture: n.Picture, name: str) -> Tex:
+        """Return the TeX length of a picture's `width` or `height`; one that is no length is reported."""
+        written = picture.attributes.values.get(name, "")
+        length = measure(written)
+        if written and not length:
+            self._context.report("OCT307", picture, written, key=name, found=written)
+        return Tex(length)
 
     def _note(self, inline: n.Note, element: Element) -> Tex:
-        identifier = f"{self._context.part.path}#note-{self._context.leaves.next()}"
-        mark = element.add("Link", target=f"#{identifier}", annotation=self._context.leaves.next())
-        note = element.add("FENote", identifier=identifier, attributes={"NoteType": "Footnote"})
+        context = self._context
+        around = context.around
+        identifier = f"{context.part.path}#note-{context.leaves.next()}"
+        mark = element.add("Link", target=f"#{identifier}", annotation=context.leaves.next())
+        home = around.note_home or element
+        note = home.add("FENote", identifier=identifier, attributes={"NoteType": "Footnote"})
         mark.related, note.related = note, mark
-        mark_leaf = self._context.leaves.on(mark)
-        label_leaf = self._context.leaves.on(note.add("Lbl"))
-        outer, self._context.notes = self._context.notes, None
-        body = self._blocks(inline.children, note)
-        self._context.notes = outer
-        macro = "note" if outer is None else "note_mark"
-        text = self._context.macros(
-            "note_text", number=inline.number, leaf=label_leaf, anchor=self.anchor(note), content=body
-        )
-        if outer is not None:
-            outer.append(text)
-        return self._context.macros(
-            macro, number=inline.number, leaf=mark_leaf, annotation=mark.annotation, text=text
-        )
+        mark_leaf = context.leaves.on(mark)
+        label_leaf = context.leaves.on(note.add("Lbl"))
+        inner: list[NoteText] = []
+        with context.within(shelf=inner, note_home=home, fixed=True):
+            content = self.anchor(note) + self._blocks(inline.children, note)
+        texts = [NoteText(inline.number, label_leaf, content), *inner]
+        marked = {"number": inline.number, "leaf": mark_leaf, "annotation": mark.annotation}
+        if around.shelf is None:
+            return context.macros("note", **marked, text=context.print_notes(texts))
+        around.shelf.extend(texts)
+        return context.macros("note_mark", **marked)
 
     def _span(self, inline: n.InlineSpan, element: Element) -> Tex:
         attributes = inline.attributes
@@ -242,12 +289,22 @@ class InlineWriter:
         return Tex("").join(pieces)
 
 
+def description(picture: n.Picture) -> str:
+    """Return what an author says of a picture: `alt=`, which Pandoc takes over in a figure only, or the brackets."""
+    return picture.attributes.values.get("alt", "").strip() or n.plain_text(picture.children).strip()
+
+
 def measure(width: str) -> str:
-    r"""Return a TeX length for a width as Pandoc writes it: `50%` of the measure, or a number with a unit."""
-    if width.endswith("%"):
-        return f"{float(width[:-1]) / 100:.4f}\\linewidth"
-    if width.endswith("px"):
-        return f"{float(width[:-2]) * 0.75:.2f}bp"
-    if width and width[-2:] in ("cm", "mm", "in", "pt", "em", "ex", "bp"):
-        return width
-    return ""
+    r"""Return a TeX length for a length as Pandoc writes it, or nothing for what is none.
+
+    That is `50%` of the measure, or a number with a unit; pixels, also without a unit, are 96 to the inch.
+    """
+    found = _LENGTH.fullmatch(width.strip())
+    if found is None:
+        return ""
+    number, unit = float(found[1]), (found[2] or "")
+    if unit == "%":
+        return f"{number / 100:.4f}\\linewidth"
+    if unit in ("px", ""):
+        return f"{number * 0.75:.2f}bp"
+    return f"{found[1]}{unit}"

@@ -17,6 +17,11 @@ _OUTER = {"align", "align*", "gather", "gather*", "multline", "multline*", "equa
           "flalign*", "alignat", "alignat*", "eqnarray", "eqnarray*"}  # fmt: skip
 
 
+#: What stands for an environment of its own inside another one.
+_INNER = {"align": "aligned", "flalign": "aligned", "alignat": "alignedat", "gather": "gathered",
+          "multline": "gathered", "eqnarray": "aligned"}  # fmt: skip
+
+
 def allowed_commands(macros: Iterable[str]) -> frozenset[str]:
     """Return every command that a formula may use: the list beside this module, and the report's own macros."""
     text = (Path(__file__).parent / "maths-commands.txt").read_text(encoding="utf-8")
@@ -63,6 +68,15 @@ def without_numbers(tex: str) -> str:
     if not name or name.endswith("*"):
         return tex.strip()
     return tex.strip().replace(f"\\begin{{{name}}}", f"\\begin{{{name}*}}").replace(f"\\end{{{name}}}", f"\\end{{{name}*}}")
+
+
+def as_inner(tex: str) -> str:
+    """Return the formula as one that stands inside a single numbered display: `align` becomes `aligned`."""
+    name = outer_environment(tex)
+    inner = _INNER.get(name.removesuffix("*"), "")
+    if not name or name.startswith("equation"):
+        return re.sub(r"\\(begin|end)\s*\{equation\*?\}", "", tex).strip()
+    return re.sub(rf"\\(begin|end)\s*\{{{re.escape(name)}\}}", rf"\\\1{{{inner}}}", tex.strip())
 
 
 def spoken(tex: str) -> str:

@@ -8,15 +8,22 @@ clean build never pays for it.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from typing import TypeAlias
 
 from octavo.manuscript import nodes as n
 
 #: A word without the underscores that may be emphasis around it.
-_WORD = re.compile(r"[^\W_]+")
+WORD = re.compile(r"[^\W_]+")
+_GRID_RULE = re.compile(r"\+[-=:]{2,}\+")
+_COLUMNS_RULE = re.compile(r"[ >]*-{2,}( +-{2,})+ *")
+#: Stands in the tree where the words of the file do not go on: at the end of a passage, around attributes.
+_BOUNDARY = ""
+#: Owns words that belong to no node in particular.
+_MARKUP = n.Rule()
 #: So many words in a row, once in the tree and once in the file, are the same place in both.
 _RUN = 3
 #: Beyond this product of lengths, words that are everywhere no longer help to match a stretch.
@@ -28,15 +35,16 @@ _GAP = 40
 
 @dataclass
 class _Aside:
-    """Hold words that need not stand where they are read: a note, a caption, a cell.
+    """Hold words that need not stand where they are read: a note or the caption of a table.
 
-    `place` counts the words of the running text before it. A note may be defined anywhere; the rest stands between the
-    same two passages of the running text in the tree and in the file.
+    `first` and `last` count the words of the running text before and after which it is to be looked for: a caption
+    stands above or below its table. A note may also be defined anywhere.
     """
 
     words: list[tuple[str, n.Node]]
-    place: int
-    anywhere: bool
+    first: int
+    last: int
+    anywhere: bool = False
 
 
 class Alignment:
@@ -44,7 +52,7 @@ class Alignment:
 
     def __init__(self, source: str) -> None:
         """Split the source once."""
-        found = list(_WORD.finditer(source))
+        found = _in_reading_order(source)
         self._words = [match[0].casefold() for match in found]
         self._starts = [match.start() for match in found]
         self._taken = bytearray(len(found))
@@ -56,13 +64,14 @@ class Alignment:
         asides: list[_Aside] = []
         _gather(blocks, running, running, asides)
         matched = [-1] * len(running)
-        for index, position in _align([word for word, _ in running], self._words):
+        for index, position in sorted(_align([word for word, _ in running], self._words)):
             matched[index] = position
             self._take(running[index][1], position)
         for aside in asides:
             self._match_aside(aside, matched)
+        last = 0
         for block in blocks:
-            self._spread(block, 0)
+            last = self._spread(block, last)
         return self._offsets
 
     def _take(self, node: n.Node, position: int) -> None:
@@ -71,16 +80,17 @@ class Alignment:
 
     def _match_aside(self, aside: _Aside, matched: list[int]) -> None:
         """Match the words of an aside with those that are still free between its neighbors, else anywhere."""
-        before = next((p for p in reversed(matched[: aside.place]) if p >= 0), -1)
-        after = next((p for p in matched[aside.place :] if p >= 0), len(self._words))
+        before = next((p for p in reversed(matched[: aside.first]) if p >= 0), -1)
+        after = next((p for p in matched[aside.last :] if p >= 0), len(self._words))
         words = [word for word, _ in aside.words]
-        free = [p for p in range(before + 1, after) if not self._taken[p]]
-        found = _best_place(words, [self._words[p] for p in free])
-        if not found and aside.anywhere:
-            free = [p for p in range(len(self._words)) if not self._taken[p]]
-            found = _best_place(words, [self._words[p] for p in free])
-        for index, position in found:
-            self._take(aside.words[index][1], free[position])
+        for low, high in ((before + 1, after), (0, len(self._words)))[: 1 + aside.anywhere]:
+            free = [p for p in range(low, high) if not self._taken[p]]
+            start = _best_place(words, [self._words[p] for p in free])
+            if start is not None:
+                free = free[start : start + 2 * len(words) + _GAP]
+                for index, position in sorted(_align(words, [self._words[p] for p in free])):
+                    self._take(aside.words[index][1], free[position])
+                return
 
     def _spread(self, node: n.Node, outer: int) -> int:
         """Give a node the first offset matched inside it, else that of its place; return the last one reached."""
@@ -99,35 +109,39 @@ def _gather(
         words.extend((word, node) for word in _split(_own_text(node)))
         match node:
             case n.Note():
-                _set_aside(node.children, running, asides, anywhere=True)
+                asides.append(_Aside([], len(running), len(running), anywhere=True))
+                _gather(node.children, asides[-1].words, running, asides)
             case n.Table():
-                _set_aside(node.caption, running, asides)
-                for row in (*node.head, *node.body, *node.foot):
-                    for cell in row:
-                        _set_aside(cell.children, running, asides)
+                caption = _Aside([], len(running), len(running))
+                asides.append(caption)
+                _gather(node.caption, caption.words, running, asides)
+                cells = (cell for row in (*node.head, *node.body, *node.foot) for cell in row)
+                _gather((block for cell in cells for block in cell.children), words, running, asides)
+                caption.last = len(running)
             case n.Figure():
-                caption = n.plain_text(node.caption).strip()
+                title = n.plain_text(node.caption).strip()
                 _gather(node.caption, words, running, asides)
                 for child in n.walk(node.children):
-                    if isinstance(child, n.Picture) and n.plain_text(child.children).strip() == caption:
+                    if isinstance(child, n.Picture) and n.plain_text(child.children).strip() == title:
                         words.extend((word, child) for word in _split(child.target))
                         return
                 _gather(node.children, words, running, asides)
             case n.Picture():
                 _gather(node.children, words, running, asides)
                 words.extend((word, node) for word in _split(node.target))
+            case n.Link() if node.children and node.target.startswith("#"):
+                _gather(node.children, words, running, asides)
+                words.extend((word, _MARKUP) for word in _split(node.target))
+            case n.InlineSpan() if node.children:
+                _gather(node.children, words, running, asides)
+                values = _split(" ".join(node.attributes.values.values()))
+                words.extend((word, _MARKUP) for word in (_BOUNDARY, *values, _BOUNDARY))
             case n.Citation():
                 pass  # What citeproc made of it stands in no file.
             case _:
                 _gather(n.inner(node), words, running, asides)
-
-
-def _set_aside(
-    nodes: Iterable[n.Node], running: list[tuple[str, n.Node]], asides: list[_Aside], anywhere: bool = False
-) -> None:
-    aside = _Aside([], len(running), anywhere)
-    asides.append(aside)
-    _gather(nodes, aside.words, running, asides)
+        if isinstance(node, n.Paragraph | n.Heading):
+            words.append((_BOUNDARY, node))
 
 
 def _own_text(node: n.Node) -> str:
@@ -153,7 +167,62 @@ def _own_text(node: n.Node) -> str:
 
 
 def _split(text: str) -> list[str]:
-    return [word.casefold() for word in _WORD.findall(text)]
+    return [word.casefold() for word in WORD.findall(text)]
+
+
+def _in_reading_order(source: str) -> list[re.Match[str]]:
+    """Return the words of a file as they are read: in a table with cells of several lines, cell by cell."""
+    lines = source.split("\n")
+    tables = {**_grid_tables(lines), **_multiline_tables(lines)}
+    keyed: list[tuple[tuple[int, int, int], re.Match[str]]] = []
+    start, number = 0, 0
+    for match in WORD.finditer(source):
+        while match.start() > start + len(lines[number]):
+            start, number = start + len(lines[number]) + 1, number + 1
+        row, breaks = tables.get(number, (number, ()))
+        keyed.append(((row, bisect_right(breaks, match.start() - start), match.start()), match))
+    return [match for _, match in sorted(keyed, key=lambda item: item[0])]
+
+
+#: For each line of a table: the first line of its row, and the columns at which cells begin.
+_Rows: TypeAlias = dict[int, tuple[int, tuple[int, ...]]]
+
+
+def _grid_tables(lines: Sequence[str]) -> _Rows:
+    """Find the rows of grid tables (Pandoc's manual, `grid_tables`)."""
+    rows: _Rows = {}
+    breaks: tuple[int, ...] = ()
+    row = 0
+    for number, line in enumerate(lines):
+        if _GRID_RULE.search(line):
+            row = number + 1
+            if line.strip(" >").startswith("+"):
+                breaks = tuple(match.start() for match in re.finditer(r"\+", line))
+        elif breaks and line.strip(" >").startswith("|"):
+            rows[number] = (row, breaks)
+        else:
+            breaks = ()
+    return rows
+
+
+def _multiline_tables(lines: Sequence[str]) -> _Rows:
+    """Find the rows of multiline tables (Pandoc's manual, `multiline_tables`): blank lines part their rows."""
+    rows: _Rows = {}
+    for number, line in enumerate(lines):
+        if number in rows or not _COLUMNS_RULE.fullmatch(line):
+            continue
+        first = number
+        while first and lines[first - 1].strip() and first - 1 not in rows:
+            first -= 1
+        has_head = first < number and not lines[first].strip(" >-")
+        end = next((n for n in range(number + 1, len(lines)) if lines[n].strip() and not lines[n].strip(" >-")), 0)
+        if end and (has_head or "" in (inside.strip(" >") for inside in lines[number:end])):
+            breaks = tuple(match.start() for match in re.finditer("-+", line))
+            row = first
+            for inside in range(first, end):
+                row = inside + 1 if not lines[inside].strip(" >-") else row
+                rows[inside] = (row, breaks)
+    return rows
 
 
 def _align(tree: Sequence[str], source: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -219,34 +288,26 @@ def _once(words: Sequence[str]) -> dict[tuple[str, ...], int]:
     return {run: index for run, index in places.items() if index >= 0}
 
 
-def _best_place(words: Sequence[str], free: Sequence[str]) -> list[tuple[int, int]]:
-    """Return pairs of equal words, from the first place where most of the opening words stand in order.
-
-    The cells of a grid table stand beside each other, line by line, so other words may come in between.
-    """
+def _best_place(words: Sequence[str], free: Sequence[str]) -> int | None:
+    """Return the first place where most of the opening words stand in order, or None where too few do."""
     opening = list(words[:_OPENING])
-    best: list[tuple[int, int]] = []
-    for skipped in range(min(len(opening), 3)):
-        for start, word in enumerate(free):
-            if word != opening[skipped]:
-                continue
-            found = _follow(words, free, skipped, start)
-            near = sum(index < _OPENING for index, _ in found)
-            if near >= 0.75 * len(opening):
-                return found
-            if near > sum(index < _OPENING for index, _ in best):
-                best = found
-    return best if 2 * sum(index < _OPENING for index, _ in best) >= len(opening) else []
+    best, place = 0, None
+    for skipped, first in enumerate(opening[:3]):
+        for start in (position for position, word in enumerate(free) if word == first):
+            found = _count_in_order(opening[skipped:], free[start : start + _OPENING * _GAP])
+            if found > best:
+                best, place = found, start
+        if best >= 0.75 * len(opening):
+            return place
+    return place if 2 * best >= len(opening) else None
 
 
-def _follow(words: Sequence[str], free: Sequence[str], first: int, start: int) -> list[tuple[int, int]]:
-    """Match the words from one place on, each with its next occurrence."""
-    found: list[tuple[int, int]] = []
-    position = start
-    for index in range(first, len(words)):
-        for candidate in range(position, min(position + _GAP, len(free))):
-            if free[candidate] == words[index]:
-                found.append((index, candidate))
-                position = candidate + 1
-                break
+def _count_in_order(words: Sequence[str], free: Sequence[str]) -> int:
+    """Count the words that follow one another, each not far behind the one before."""
+    found = position = 0
+    for word in words:
+        near = list(free[position : position + _GAP])
+        if word in near:
+            found += 1
+            position += near.index(word) + 1
     return found

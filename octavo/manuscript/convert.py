@@ -6,6 +6,9 @@ The shapes are those of pandoc-types 1.23; Pandoc guarantees them, so nothing he
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,6 +19,9 @@ Json: TypeAlias = Any
 
 REFERENCE = re.compile(r"(fig|tbl|tab|sec|eq|lst|cha|app)[:-]\S+", re.IGNORECASE)
 EQUATION_LABEL = re.compile(r"\s*\{#(eq[:-][^\s}]+)\}")
+DISPLAYED = re.compile(
+    r"\\begin\{((?:align|alignat|equation|flalign|gather|multline|eqnarray)\*?)\}.*\\end\{\1\}", re.DOTALL
+)
 STYLES = {
     "Emph": "emphasis",
     "Strong": "strong",
@@ -101,9 +107,10 @@ def attributes(raw: Json) -> n.Attributes:
 
 @dataclass
 class Converter:
-    """Convert one part, its quotes in the part's language."""
+    """Convert one part, its quotes in the language of the part or of the passage."""
 
     language: str
+    _in_note: bool = False
 
     def inlines(self, raw: list[Json]) -> list[n.Inline]:
         """Convert a line's contents, joining words and spaces into runs."""
@@ -111,7 +118,7 @@ class Converter:
         for item in raw:
             kind = item["t"]
             if kind == "Str":
-                self._text(result, item["c"])
+                self._text(result, item["c"] if item["c"].isascii() else unicodedata.normalize("NFC", item["c"]))
             elif kind in ("Space", "SoftBreak"):
                 self._text(result, " ")
             elif kind == "Quoted":
@@ -142,7 +149,10 @@ class Converter:
     def _cite(self, result: list[n.Inline], raw: Json) -> None:
         citations, content = raw
         if not any(REFERENCE.fullmatch(item["citationId"]) for item in citations):
-            result.append(n.Citation(self.inlines(content), tuple(item["citationId"] for item in citations)))
+            children = self.inlines(content)
+            if self._in_note:
+                children = _without_notes(children)
+            result.append(n.Citation(children, tuple(item["citationId"] for item in citations)))
             return
         first = citations[0]
         for child in self.inlines(first["citationPrefix"]):
@@ -167,15 +177,18 @@ class Converter:
             case "Math":
                 return n.Math(raw[1], raw[0]["t"] == "DisplayMath")
             case "RawInline":
-                return n.Raw(raw[0], raw[1])
+                return n.Math(raw[1], True) if is_displayed(raw) else n.Raw(raw[0], raw[1])
             case "Link":
                 return n.Link(self.inlines(raw[1]), raw[2][0], attributes(raw[0]))
             case "Image":
                 return n.Picture(self.inlines(raw[1]), raw[2][0], attributes(raw[0]))
             case "Note":
-                return n.Note(self.blocks(raw))
+                with self._reading(in_note=True):
+                    return n.Note(self.blocks(raw))
             case "Span":
-                return n.InlineSpan(self.inlines(raw[1]), attributes(raw[0]))
+                attrs = attributes(raw[0])
+                with self._reading(attrs.values.get("lang", "")):
+                    return n.InlineSpan(self.inlines(raw[1]), attrs)
         return n.Styled(STYLES[kind], self.inlines(raw))
 
     def _settle_neighbors(self, inlines: list[n.Inline]) -> list[n.Inline]:
@@ -227,7 +240,7 @@ class Converter:
             case "CodeBlock":
                 return n.CodeBlock(raw[1], attributes(raw[0]))
             case "RawBlock":
-                return n.RawBlock(raw[0], raw[1])
+                return n.Paragraph([n.Math(raw[1], True)]) if is_displayed(raw) else n.RawBlock(raw[0], raw[1])
             case "HorizontalRule":
                 return n.Rule()
             case "Table":
@@ -235,8 +248,37 @@ class Converter:
             case "Figure":
                 return n.Figure(self.blocks(raw[2]), self.blocks(raw[1][1]), attributes(raw[0]))
             case "Div":
-                return n.Div(self.blocks(raw[1]), attributes(raw[0]))
+                return self._div(attributes(raw[0]), raw[1])
         raise ValueError(f"pandoc-types knows no block {kind}")
+
+    def _div(self, attrs: n.Attributes, raw: list[Json]) -> n.Block:
+        """Convert a div; one with the label of a figure or a table is that, and its last paragraph the caption.
+
+        Quarto and pandoc-crossref both read `::: {#fig:pair}` so; it may hold several pictures.
+        """
+        with self._reading(attrs.values.get("lang", "")):
+            blocks = self.blocks(raw)
+        kind, caption = attrs.identifier[:4].lower(), blocks[-1:]
+        if len(blocks) < 2 or not isinstance(caption[0], n.Paragraph):
+            return n.Div(blocks, attrs)
+        if kind in ("fig:", "fig-") and any(isinstance(node, n.Picture) for node in n.walk(blocks[:-1])):
+            content = [inner for block in blocks[:-1] for inner in (block.children if isinstance(block, n.Figure) else [block])]
+            return n.Figure(content, caption, attrs)
+        table = blocks[0]
+        if kind in ("tbl:", "tbl-", "tab:") and len(blocks) == 2 and isinstance(table, n.Table) and not table.caption:
+            table.caption, table.attributes = caption, attrs
+            return table
+        return n.Div(blocks, attrs)
+
+    @contextmanager
+    def _reading(self, language: str = "", in_note: bool = False) -> Iterator[None]:
+        """Read what is inside in another language, or in a note."""
+        outer = self.language, self._in_note
+        self.language, self._in_note = language or outer[0], in_note or outer[1]
+        try:
+            yield
+        finally:
+            self.language, self._in_note = outer
 
     def _list(self, raw: list[tuple[list[Json], str]], numbering: str) -> n.List:
         items = [n.ListItem(self.blocks(blocks), label) for blocks, label in raw]
@@ -278,6 +320,23 @@ class Converter:
             ]
             for _, cells in raw
         ]
+
+
+def is_displayed(raw: Json) -> bool:
+    """Tell whether raw TeX is nothing but a displayed formula, such as an `align` that stands without dollar signs."""
+    return raw[0] in ("tex", "latex") and bool(DISPLAYED.fullmatch(raw[1].strip()))
+
+
+def _without_notes(inlines: list[n.Inline]) -> list[n.Inline]:
+    """Unpack what a note style made a note: in a note of the author's the citation is part of the text."""
+    result: list[n.Inline] = []
+    for inline in inlines:
+        if isinstance(inline, n.Note):
+            for block in inline.children:
+                result += block.children if isinstance(block, n.Paragraph) else []
+        else:
+            result.append(inline)
+    return result
 
 
 def _is_note(inline: n.Inline) -> bool:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from octavo.diagnostics import Span
 from octavo.manuscript import nodes as n
-from octavo.manuscript.alignment import Alignment
+from octavo.manuscript.alignment import WORD, Alignment
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
@@ -53,6 +53,21 @@ class Part:
                 return self.at(found.start())
         *_, last = [None, *re.finditer(whole, self.source[:start])]
         return self.at(last.start() if last else offset)
+
+    def offsets(self, node: n.Text, character: str) -> list[int]:
+        """Return where each occurrence of a character in a text stands in the source, or -1."""
+        word = WORD.search(node.text)
+        before = node.text.count(character, 0, word.start() if word else 0)
+        found: list[int] = []
+        offset = start = max(self._offsets.get(id(node), 0), 0)
+        for _ in range(before):
+            offset = self.source.rfind(character, 0, max(offset, 0))
+            found.insert(0, offset)
+        offset = start - 1
+        for _ in range(node.text.count(character) - before):
+            offset = self.source.find(character, offset + 1) if offset >= 0 or not found[before:] else -1
+            found.append(offset)
+        return found
 
     def at(self, offset: int) -> Span:
         """Return the line and column of an offset into the source, both counted from 1."""

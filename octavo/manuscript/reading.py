@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from octavo.diagnostics import Ledger
+from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import REFERENCE, Converter, Json
 from octavo.manuscript.part import Part
 from octavo.nearest import nearest
+from octavo.workspace import TextCache
 
 #: Runs Pandoc with arguments and standard input; returns its output and its messages.
 Pandoc = Callable[[Sequence[str], str], tuple[str, str]]
+
 
 #: Reads Pandoc's own Markdown, whole.
 READER = Path(__file__).parent / "read.lua"
 
 _NOT_FOUND = re.compile(r"citation (\S+) not found")
+_AT_LINE = re.compile(r"\(line (\d+), column (\d+)\)|errorPosition = (\d+):(\d+)")
+_AT_BYTE = re.compile(r"byte offset (\d+)")
+#: A dollar sign that may open or close a formula: not one before an amount, nor after the letters of a currency.
+_DOLLAR = re.compile(r"(?<![A-Z])\$(?!\d[\d.,]*(?:k|K|m|M|bn|B)?(?![\w\\^{+=*]))")
 _KEY = re.compile(r"^\s*@\w+\{\s*([^\s,]+)\s*,", re.MULTILINE)
 
 
@@ -37,6 +44,19 @@ class Bibliography:
     style: Path | None = None
     listed: tuple[str, ...] = ()
 
+    def keys(self) -> list[str]:
+        """Return the key of every entry."""
+        return [key for path in self.files for key in _KEY.findall(path.read_text(encoding="utf-8", errors="replace"))]
+
+    def all_files(self) -> tuple[Path, ...]:
+        """Return every file that decides how citations are printed."""
+        return (*self.files, *((self.style,) if self.style else ()))
+
+    def asks_for_position(self) -> bool:
+        """Tell whether the style prints a second citation of a source differently (CSL 1.0.2, `position`)."""
+        text = self.style.read_text(encoding="utf-8", errors="replace") if self.style else ""
+        return any(word in text for word in ('position="', "position='", 'class="note"', "citation-number"))
+
 
 @dataclass
 class Manuscript:
@@ -47,10 +67,16 @@ class Manuscript:
 
 
 def read(
-    parts: list[Part], bibliography: Bibliography, language: str, pandoc: Pandoc, ledger: Ledger
+    parts: list[Part],
+    bibliography: Bibliography,
+    language: str,
+    pandoc: Pandoc,
+    ledger: Ledger,
+    readings: TextCache | None = None,
 ) -> Manuscript:
     """Read all parts and return the manuscript; citations that name no entry are reported where they stand."""
-    texts = _parse([part.source for part in parts], pandoc)
+    readings = readings or TextCache()
+    texts = _parse([part.source for part in parts], pandoc, readings)
     cites: list[Json] = []
 
     def collect(item: Json) -> Json:
@@ -59,11 +85,12 @@ def read(
             cites.append(item)
         return item
 
-    trees = [json.loads(text, object_hook=collect) for text in texts]
-    references, missing = _settle(cites, bibliography, language, pandoc)
+    trees: list[list[Json]] = [json.loads(text, object_hook=collect) for text in texts]
+    references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger)
     converter = Converter(language)
     for part, tree in zip(parts, trees, strict=True):
-        part.blocks = converter.blocks(tree["blocks"])
+        part.blocks = converter.blocks(tree)
+        _report_form(part, ledger)
     entries: dict[str, list[n.Block]] = {}
     for entry in references:
         entries[entry["c"][0][0].removeprefix("ref-")] = converter.blocks(entry["c"][1])
@@ -71,27 +98,90 @@ def read(
     return Manuscript(parts, entries)
 
 
-def _parse(sources: list[str], pandoc: Pandoc) -> list[str]:
-    """Return the JSON of each text; Pandoc is started twice, not once for each, since a start costs 30 ms."""
-    half = len(sources) // 2
-    groups = [group for group in (sources[:half], sources[half:]) if group]
+def _parse(sources: list[str], pandoc: Pandoc, readings: TextCache) -> list[str]:
+    """Return the JSON of each text; what was read before is taken from the cache.
+
+    Pandoc is started twice at the most, not once for each text, since a start costs 30 ms.
+    """
+    keys = [readings.key("read", source) for source in sources]
+    texts = {key: readings.get(key) for key in keys}
+    new = [(key, source) for key, source in dict(zip(keys, sources, strict=True)).items() if texts[key] is None]
+    groups = [group for group in _halves(new) if group]
+    arguments = ["-f", str(READER), "-t", "json"]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        outputs = pool.map(lambda group: pandoc(["lua", str(READER)], json.dumps(group))[0], groups)
-        return [line for output in outputs for line in output.splitlines()]
+        outputs = pool.map(lambda group: pandoc(arguments, json.dumps([text for _, text in group]))[0], groups)
+        for group, output in zip(groups, outputs, strict=True):
+            document = json.loads(output)
+            for (key, _), division in zip(group, document["blocks"], strict=True):
+                texts[key] = text = json.dumps(division["c"][1], ensure_ascii=False, separators=(",", ":"))
+                readings.put(key, text)
+    return [text for key in keys if (text := texts[key]) is not None]
+
+
+def _halves(items: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Part the texts into two groups of about the same length, the longest first."""
+    groups: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+    sizes = [0, 0]
+    for item in sorted(items, key=lambda item: len(item[1]), reverse=True):
+        smaller = 0 if sizes[0] <= sizes[1] else 1
+        groups[smaller].append(item)
+        sizes[smaller] += len(item[1])
+    return groups
 
 
 def _settle(
-    cites: list[Json], bibliography: Bibliography, language: str, pandoc: Pandoc
+    cites: list[Json],
+    bibliography: Bibliography,
+    language: str,
+    pandoc: Pandoc,
+    readings: TextCache,
+    ledger: Ledger,
 ) -> tuple[list[Json], set[str]]:
     """Replace each citation's text with what citeproc makes of it; return the entries and the unknown keys.
 
     Only the citations are sent, each in a paragraph of its own, in the order of the book: position (ibid., first
-    mention) is kept and the chapters need not make the journey.
+    mention) is kept and the chapters need not make the journey. A style that does not ask for the position gives
+    the same text for the same citation, so each is sent once.
     """
     if not bibliography.files or not (cites or bibliography.listed):
         return [], {item["citationId"] for cite in cites for item in cite["c"][0]}
+    ordered = bibliography.asks_for_position()
+    names = [str(number) if ordered else _name(cite) for number, cite in enumerate(cites)]
+    distinct: dict[str, Json] = {}
+    for name, cite in zip(names, cites, strict=True):
+        distinct.setdefault(name, cite)
+    document = json.dumps(_citation_document(list(distinct.values()), bibliography, language))
+    key = readings.key("cite", document, *(path.read_bytes() for path in bibliography.all_files()))
+    answer = readings.get(key)
+    if answer is None:
+        arguments = ["-f", "json", "-t", "json", "--citeproc"]
+        arguments += [f"--bibliography={path}" for path in bibliography.files]
+        arguments += [f"--csl={bibliography.style}"] if bibliography.style else []
+        try:
+            answer = json.dumps(pandoc(arguments, document))
+        except subprocess.CalledProcessError as error:
+            _report_unreadable(error.stderr.decode(errors="replace"), bibliography, ledger)
+            return [], set()
+        readings.put(key, answer)
+    output, messages = json.loads(answer)
+    blocks = json.loads(output)["blocks"]
+    settled = {name: block["c"][0]["c"] for name, block in zip(distinct, blocks, strict=False)}
+    for name, cite in zip(names, cites, strict=True):
+        cite["c"] = settled[name]
+    entries = blocks[len(distinct)]["c"][1] if len(blocks) > len(distinct) else []
+    return entries, set(_NOT_FOUND.findall(messages))
+
+
+def _name(cite: Json) -> str:
+    """Return what decides how a citation is printed by a style that does not ask for its position."""
+    parts = ("citationId", "citationMode", "citationPrefix", "citationSuffix")
+    return json.dumps([[one[part] for part in parts] for one in cite["c"][0]])
+
+
+def _citation_document(cites: list[Json], bibliography: Bibliography, language: str) -> Json:
+    """Return a document of these citations alone, with what citeproc must know."""
     listed = [{"t": "Cite", "c": [[_plain_citation(key)], []]} for key in bibliography.listed]
-    document = {
+    return {
         "pandoc-api-version": [1, 23, 1],
         "meta": {
             "link-citations": {"t": "MetaBool", "c": True},
@@ -101,15 +191,51 @@ def _settle(
         },
         "blocks": [{"t": "Para", "c": [cite]} for cite in cites],
     }
-    arguments = ["-f", "json", "-t", "json", "--citeproc"]
-    arguments += [f"--bibliography={path}" for path in bibliography.files]
-    arguments += [f"--csl={bibliography.style}"] if bibliography.style else []
-    output, messages = pandoc(arguments, json.dumps(document))
-    blocks = json.loads(output)["blocks"]
-    for cite, block in zip(cites, blocks, strict=False):
-        cite["c"] = block["c"][0]["c"]
-    entries = blocks[len(cites)]["c"][1] if len(blocks) > len(cites) else []
-    return entries, set(_NOT_FOUND.findall(messages))
+
+
+def _report_unreadable(message: str, bibliography: Bibliography, ledger: Ledger) -> None:
+    """Report a bibliography or a style that Pandoc cannot read, at the place that its message names."""
+    named = (path for path in bibliography.files if str(path) in message)
+    path = next(named, bibliography.style if bibliography.style and "XML" in message else None)
+    line = column = 0
+    if found := _AT_LINE.search(message):
+        line, column = (int(number) for number in found.groups() if number)
+    elif path and (found := _AT_BYTE.search(message)):
+        before = path.read_bytes()[: int(found[1])].decode(errors="replace")
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    problem = message.strip().split("\n")[-1].rstrip(".")
+    ledger.report("OCT115", Span(str(path), line, column) if path else None, problem=problem)
+
+
+def _report_form(part: Part, ledger: Ledger) -> None:
+    """Report a part without a chapter heading at its head, and formulas that are never closed."""
+    blocks = (block for block in part.blocks if not (isinstance(block, n.RawBlock) and block.format == "html"))
+    first = next(blocks, None)
+    if not (isinstance(first, n.Heading) and first.level == 1):
+        ledger.report("OCT206", part.span(first))
+    if "$" not in part.source:
+        return
+    for node in _written(part.blocks):
+        if isinstance(node, n.Text) and "$" in node.text:
+            _report_open_formula(part, node, ledger)
+
+
+def _written(nodes: Iterable[n.Node]) -> Iterator[n.Node]:
+    """Walk what the author wrote: all nodes but those that citeproc made of a citation."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, n.Citation):
+            yield from _written(n.inner(node))
+
+
+def _report_open_formula(part: Part, node: n.Text, ledger: Ledger) -> None:
+    """Report the first dollar sign that Pandoc took for text although the author did not say so with a backslash."""
+    offsets = part.offsets(node, "$")
+    for found in _DOLLAR.finditer(node.text):
+        offset = offsets[node.text.count("$", 0, found.start())]
+        if offset >= 0 and not part.source[:offset].endswith("\\"):
+            ledger.report("OCT205", part.at(offset))
+            return
 
 
 def _plain_citation(key: str) -> Json:
@@ -123,7 +249,7 @@ def _plain_citation(key: str) -> Json:
 def _report_missing(parts: list[Part], missing: set[str], bibliography: Bibliography, ledger: Ledger) -> None:
     if not missing:
         return
-    known = [key for path in bibliography.files for key in _KEY.findall(path.read_text(encoding="utf-8"))]
+    known = bibliography.keys()
     for part in parts:
         for node in n.walk(part.blocks):
             if isinstance(node, n.Citation):

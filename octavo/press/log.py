@@ -1,34 +1,51 @@
-"""Read what only the engine can tell, and trace it back to the author's file.
+r"""Read what only the engine can tell, and trace it back to the author's file.
 
 The engine runs with `-file-line-error`, so an error is one line `FILE:LINE: MESSAGE` (Web2C manual). Octavo writes a
-comment in front of every block of a part, which leads from the line of TeX to the block of Markdown.
+comment in front of every block of a part, which leads from the line of TeX to the block of Markdown; the last command
+that TeX had read (tex.web, `show_context`) leads to the place in the block.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from octavo.diagnostics import Ledger, Span
+from octavo.manifest import FILE
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
 
+#: The document that holds what report.yaml says.
+DRIVER = "book"
 _ERROR = re.compile(r"^(?:\./)?([\w.-]+):(\d+): (.+)$", re.MULTILINE)
+_CONTEXT = re.compile(r"^l\.\d+ (.*)$", re.MULTILINE)
+_COMMAND = re.compile(r"\\(?:[A-Za-z@]+|.)\s*$")
+_UNCLOSED = re.compile(r"\\begin\{[^}]+\}")
 _BLOCK = re.compile(r"^% block (\d+)$")
 _MISSING = re.compile(r"^Missing character: There is no (\S+) .*?in font .*$", re.MULTILINE)
 _CODE_POINT = re.compile(r"U\+([0-9A-F]{4,6})")
 
 
 def report_errors(log: Path, parts: Mapping[str, Part], ledger: Ledger) -> None:
-    """Report why the engine stopped: the message, at the Markdown block that it was reading."""
+    """Report why the engine stopped: the message, at the Markdown that it was reading."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
     found = _ERROR.search(text)
     if found is None:
         ledger.report("OCT402", None, log=log, last=_last_line(text))
         return
-    file, line, message = found[1], int(found[2]), found[3]
-    ledger.report("OCT401", _trace(log.parent / file, line, parts), message=message, log=log)
+    file, line, message = log.parent / found[1], int(found[2]), found[3].rstrip(".")
+    context = _CONTEXT.search(text, found.end())
+    command = _COMMAND.search(context[1]) if context else None
+    needle = command[0].strip() if command else ""
+    part = parts.get(file.stem)
+    if part is None:
+        driver = Span(FILE) if file.stem == DRIVER else None
+        ledger.report("OCT401", _find_unclosed(message, parts) or driver, message=message, log=log)
+        return
+    if message.startswith("Undefined control sequence") and needle:
+        message += f" `{needle}`"
+    ledger.report("OCT401", _trace(file, line, part, needle), message=message, log=log)
 
 
 def _last_line(text: str) -> str:
@@ -36,15 +53,38 @@ def _last_line(text: str) -> str:
     return lines[-1] if lines else "it wrote no log"
 
 
-def _trace(file: Path, line: int, parts: Mapping[str, Part]) -> Span | None:
-    part = parts.get(file.stem)
-    if part is None or not file.is_file():
-        return None
+def _trace(file: Path, line: int, part: Part, needle: str) -> Span:
+    """Return the place of the block that a line of a part's TeX was made from, or of a command in the block."""
     for text in reversed(file.read_text(encoding="utf-8").splitlines()[:line]):
-        found = _BLOCK.match(text)
-        if found:
-            return part.span(part.blocks[int(found[1])])
+        if found := _BLOCK.match(text):
+            block = part.blocks[int(found[1])]
+            if isinstance(block, n.RawBlock) and not needle:
+                needle = block.text.strip().split("\n")[0]
+            raw = next((node for node, tex in _raw(block) if needle and needle in tex), None)
+            return part.span(raw, needle) if raw else part.span(block)
     return part.span()
+
+
+def _raw(block: n.Block) -> Iterator[tuple[n.Node, str]]:
+    """Yield what an author wrote as TeX."""
+    for node in n.walk([block]):
+        if isinstance(node, n.Raw | n.RawBlock):
+            yield node, node.text
+        elif isinstance(node, n.Math):
+            yield node, node.tex
+
+
+def _find_unclosed(message: str, parts: Mapping[str, Part]) -> Span | None:
+    r"""Find a `\begin` without its `\end`, of which TeX complains only when it ends the document."""
+    found = _UNCLOSED.search(message)
+    if found is None:
+        return None
+    for part in parts.values():
+        for block in part.blocks:
+            for node, tex in _raw(block):
+                if found[0] in tex:
+                    return part.span(node, found[0])
+    return None
 
 
 def report_missing_characters(log: Path, parts: Mapping[str, Part], ledger: Ledger) -> None:

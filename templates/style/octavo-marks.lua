@@ -125,13 +125,19 @@ local function is_soft_hyphen(n)
   return after and getid(after) == DISC and getsubtype(after) ~= AUTOMATIC and getsubtype(after) ~= PLAIN
 end
 
--- Rules under or through text: one rule for each stretch of equal attribute in a line.
-local function draw_line(head, parent, first, last, kind)
+-- Rules under or through text: one rule for each stretch of equal attribute in a line. Where it lies follows from the
+-- height of the letters, so that it fits a note as well as a title.
+local drawn      -- boxes that a rule of the line around them goes past
+local function draw_line(head, parent, first, last, kind, face)
   local width = direct.rangedimensions(parent, first, getnext(last))
+  local metrics = font.getfont(face)
+  local x_height = metrics and metrics.parameters and metrics.parameters.x_height or 307200
+  local thickness = x_height / 11
+  local height = kind == 1 and -0.26 * x_height or 0.5 * x_height + thickness / 2
   local rule = new(RULE)
   setfield(rule, 'width', width)
-  setfield(rule, 'height', kind == 1 and -78643 or 190054) -- sp: 1.2 pt below the baseline, 2.9 pt above it
-  setfield(rule, 'depth', kind == 1 and 104858 or -163840)
+  setfield(rule, 'height', math.floor(height))
+  setfield(rule, 'depth', math.floor(thickness - height))
   local back = new(KERN)
   setfield(back, 'kern', -width)
   direct.set_attribute(rule, LEAF, 0)
@@ -140,19 +146,29 @@ local function draw_line(head, parent, first, last, kind)
 end
 
 local function draw_lines(parent, head)
-  local first, last, kind
+  local first, last, kind, face
+  local function close()
+    if kind then head = draw_line(head, parent, first, last, kind, face) end
+    first, last, kind = nil, nil, nil
+  end
   local n = head
   while n do
-    local value = getid(n) == GLYPH and getattr(n, LINE) or (getid(n) == GLUE and kind and getattr(n, LINE)) or nil
-    if getid(n) == KERN or getid(n) == DISC or getid(n) == WHATSIT or getid(n) == PENALTY then value = kind end
-    if value ~= kind then
-      if kind then head = draw_line(head, parent, first, last, kind) end
-      kind, first = value, value and n
+    local id = getid(n)
+    local following = getnext(n)
+    if id == GLYPH or id == HLIST or id == VLIST then
+      local value = (id == GLYPH or getlist(n)) and getattr(n, LINE) or nil
+      if value ~= kind then close() end
+      if value then
+        kind, first, last = value, first or n, n
+        if id == GLYPH then face = getfont(n) else drawn[n] = true end
+        face = face or font.current()
+      end
+    elseif id == GLUE and kind and getattr(n, LINE) ~= kind then
+      close()
     end
-    if kind and (getid(n) == GLYPH) then last = n end
-    n = getnext(n)
+    n = following
   end
-  if kind then head = draw_line(head, parent, first, last, kind) end
+  close()
   return head
 end
 
@@ -160,13 +176,14 @@ local has_lines = false
 function octavo.use_lines() has_lines = true end
 
 local function walk(parent, head)
-  if has_lines and getid(parent) == HLIST then head = draw_lines(parent, head) end
+  if has_lines and getid(parent) == HLIST and not drawn[parent] then head = draw_lines(parent, head) end
   local last
   local n = head
   while n do
     local id = getid(n)
     if id == HLIST or id == VLIST then
       local list = getlist(n)
+      if drawn[parent] then drawn[n] = true end
       if list then setlist(n, walk(n, list)) end
       last = nil
     else
@@ -191,7 +208,7 @@ local function walk(parent, head)
 end
 
 local function mark_page(box)
-  marks, current = {}, nil
+  marks, current, drawn = {}, nil, {}
   local d = direct.todirect(box)
   local list = getlist(d)
   if list and tagging then

@@ -1,0 +1,212 @@
+"""Check the console command: its words, its defaults, its exit statuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Outcome, Project, run_octavo
+
+from octavo import __version__, cli
+from octavo.progress import Progress, summary
+from octavo.workspace import Workspace
+
+COMMANDS = ["build", "check", "test", "clean", "doctor"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([command, "--help"])
+    text = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert text.startswith(f"usage: octavo {command} ")
+    assert "--project DIR" in text and "--strict" in text
+    assert len(text.split("\n\n")[1]) > 20, "a sentence says what the command does"
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    text = capsys.readouterr().out
+    assert [name for name in COMMANDS if not re.search(rf"^    {name} +\w", text, re.MULTILINE)] == []
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out == f"Octavo {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["bind"], "invalid choice: 'bind'"),
+        (["build", "--fast"], "unrecognized arguments: --fast"),
+        (["--format", "xml"], "invalid choice: 'xml'"),
+        (["check", "chapters/1.md"], "unrecognized arguments: chapters/1.md"),
+        (["--project"], "expected one argument"),
+    ],
+)
+def test_a_wrong_command_line_has_its_own_status(
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
+
+
+def chosen(monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> tuple[str, Path, bool, str]:
+    """Return the command that a line leads to, its project, whether it is strict, and the format."""
+    seen: list[tuple[str, Path, bool, str]] = []
+    for name in COMMANDS:
+
+        def note(options: object, rest: list[str], name: str = name) -> int:
+            given = vars(options)
+            seen.append((name, given["project"], given["strict"], given["format"]))
+            return 0
+
+        monkeypatch.setattr(cli, f"_{name}", note)
+    assert cli.main(arguments) == 0
+    return seen[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([], ("build", Path(), False, "text")),
+        (["--strict"], ("build", Path(), True, "text")),
+        (["build", "--strict"], ("build", Path(), True, "text")),
+        (["--project", "check"], ("build", Path("check"), False, "text")),
+        (["--project", "docs", "check"], ("check", Path("docs"), False, "text")),
+        (["check", "--project", "docs"], ("check", Path("docs"), False, "text")),
+        (["--format", "json", "--strict", "check"], ("check", Path(), True, "json")),
+        (["test", "-k", "spans", "-x"], ("test", Path(), False, "text")),
+    ],
+)
+def test_options_stand_before_or_after_the_command(
+    arguments: list[str], expected: tuple[str, Path, bool, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    Project(tmp_path).describe(parts={"chapters": ["1.md"]})
+    monkeypatch.chdir(tmp_path)
+    assert chosen(monkeypatch, arguments) == expected
+
+
+def test_a_folder_without_a_report_means_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert chosen(monkeypatch, [])[1] == ROOT
+    Project(tmp_path).describe(parts={"chapters": ["1.md"]})
+    assert chosen(monkeypatch, [])[1] == Path()
+    assert chosen(monkeypatch, ["--project", "elsewhere"])[1] == Path("elsewhere")
+
+
+def test_the_door_of_the_checkout_opens_from_any_folder(tmp_path: Path) -> None:
+    """`build.py` hands over to a virtual environment; a link to this one stands in for it."""
+    checkout = tmp_path / "checkout"
+    shutil.copytree(ROOT / "octavo", checkout / "octavo", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "templates", checkout / "templates")
+    Project(checkout).chapters("# Of the checkout\n\n[@nobody]\n")
+    away = tmp_path / "away"
+    away.mkdir()
+    command = [sys.executable, "-P", "-m", "octavo", "check", "--format", "json"]
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
+    done = subprocess.run(command, cwd=away, env=environment, capture_output=True, text=True, check=False)
+    assert Outcome(done.returncode, done.stdout, done.stderr).places == ["OCT201 chapters/1.md:3:2"]
+    assert list(away.iterdir()) == []
+
+
+def test_check_says_how_much_it_read(project: Project) -> None:
+    project.chapters("# One\n\nText.\n", "# Two\n\nText.\n")
+    done = project.octavo("check")
+    assert (done.status, done.out, done.err) == (0, "No errors in 2 parts.\n", "")
+    assert not (project.folder / "dist").exists()
+
+
+def test_json_is_all_that_is_printed(project: Project) -> None:
+    project.chapters("# One\n\nText.\n")
+    done = project.octavo("check", "--format", "json")
+    assert json.loads(done.out) == []
+    project.chapters("# One\n\n[@nobody]\n")
+    done = project.octavo("check", "--format", "json")
+    assert [problem["code"] for problem in json.loads(done.out)] == ["OCT201"]
+
+
+def test_clean_deletes_what_a_build_made_and_nothing_else(project: Project) -> None:
+    project.chapters("# One\n")
+    for path in ("build/cache/x", "dist/small.pdf", "notes/dist/kept"):
+        project.write(path, "x")
+    assert project.octavo("clean").status == 0
+    kept = sorted(path.relative_to(project.folder).as_posix() for path in project.folder.rglob("*") if path.is_file())
+    assert kept == ["chapters/1.md", "notes/dist/kept", "report.yaml"]
+
+
+def test_clean_keeps_away_from_other_folders(project: Project) -> None:
+    project.write("dist/wheel.whl", "x")
+    done = project.octavo("clean")
+    assert done.status == 1
+    assert "error OCT100: There is no report.yaml" in done.err
+    assert (project.folder / "dist" / "wheel.whl").is_file()
+
+
+def test_doctor_names_what_a_build_needs() -> None:
+    done = run_octavo("doctor")
+    assert "pypandoc_binary" in done.out and "lualatex" in done.out.lower()
+    assert "Traceback" not in done.err
+
+
+def test_conformance_needs_a_pdf(project: Project) -> None:
+    project.chapters("# One\n")
+    done = project.octavo("check", "--conformance")
+    assert (done.status, done.err) == (1, "There is no PDF in dist/ to check: build the report first.\n")
+
+
+@pytest.mark.tex
+def test_a_build_says_what_it_does_and_what_it_made(project: Project) -> None:
+    project.chapters("# One\n\nText.\n", output="little-book")
+    done = project.octavo()
+    assert done.status == 0, done.err
+    assert done.err.splitlines() == [
+        "Reading 1 parts",
+        "Writing chapters/1.md",
+        "Typesetting screen",
+        "Binding screen",
+    ]
+    first, second = done.out.splitlines()
+    assert re.fullmatch(r"\S*dist/little-book\.pdf  \d+ pages, \d+\.\d MB", first)
+    assert re.fullmatch(
+        r"\d+\.\d\d s \(start [\d.]+, read [\d.]+, write [\d.]+, typeset [\d.]+, bind [\d.]+\)", second
+    )
+    assert [path.name for path in project.pdfs] == ["little-book.pdf"]
+
+
+def test_progress_moves_on_a_terminal_and_is_plain_elsewhere() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    plain, terminal = io.StringIO(), Terminal()
+    for stream in (plain, terminal):
+        with Progress(stream) as progress:
+            progress.show("read", "3 parts")
+            progress.show("bind", "screen")
+    assert plain.getvalue() == "Reading 3 parts\nBinding screen\n"
+    assert terminal.getvalue().endswith("\x1b[2K"), "the moving line is gone at the end"
+    assert "Binding screen" in terminal.getvalue()
+
+
+def test_the_summary_counts_what_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from octavo.book import Product
+
+    monkeypatch.chdir(tmp_path)
+    Project(tmp_path).write("dist/a.pdf", b"x" * 1_260_000)
+    text = summary([Product("screen", tmp_path / "dist" / "a.pdf", 12, 2)], Workspace(tmp_path, {"read": 0.5}))
+    assert text.splitlines()[0] == "dist/a.pdf  12 pages, 1.3 MB, 2 engine runs"
+    assert text.splitlines()[1].endswith(" s (read 0.50)")

@@ -1,0 +1,597 @@
+"""Check that a mistake ends in a message at its place, an exit status, and the last good PDF where it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Outcome, Project, run_octavo
+
+from octavo.diagnostics import Ledger, Severity, Span
+from octavo.manuscript.part import Part
+from octavo.press.log import report_errors, report_missing_characters
+from octavo.report_text import as_github, as_json, as_text
+
+REFERENCES = "@book{known2020, title={Known}, author={Ann Known}, year={2020}}\n"
+GLOSSARY = "# Glossary\n\nTerm\n\n:   A definition.\n"
+GOOD = "# Whole\n\nA citation [@known2020], a [term]{.term}, and $x + y$.\n"
+BROKEN = """# Broken {#sec:broken}
+
+A citation of nothing [@known2020; @unknown2021, p. 3], and a reference
+to nothing, @fig:nowhere.
+
+Unclosed maths $x + y stands here, and a price of $20.
+
+An unknown command $\\alpah + 1$ and a brace $\\frac{1}{2$ in it.
+
+![A picture that is not there](images/missing.png){alt="Nothing"}
+
+The [undefined term]{.term} is in no glossary, and \\textbf{raw LaTeX} is not
+allowed. A [link](#sec:gone) leads nowhere.
+
+## Twice {#sec:twice}
+
+A paragraph of several lines,
+
+> and a quotation whose second line
+> cites [@nobody1999] in the middle.
+
+## Twice again {#sec:twice}
+
+| A table | with a cell |
+|---------|-------------|
+| and     | @tbl:gone   |
+
+A note.[^1]
+
+[^1]: It names @sec:absent.
+
+::: {.figure kind=unknown-kind}
+A caption.
+:::
+"""
+#: What must be found in the broken chapter: the code, and the place of what is wrong.
+EXPECTED = [
+    ("OCT201", "@unknown2021"),
+    ("OCT202", "fig:nowhere"),
+    ("OCT205", "$x + y stands"),
+    ("OCT209", "\\alpah"),
+    ("OCT208", "\\frac{1}{2$"),
+    ("OCT301", "images/missing.png"),
+    ("OCT207", "undefined term"),
+    ("OCT210", "\\textbf{raw"),
+    ("OCT204", "#sec:gone"),
+    ("OCT201", "@nobody1999"),
+    ("OCT203", "#sec:twice}\n\n|"),
+    ("OCT202", "tbl:gone"),
+    ("OCT202", "sec:absent"),
+    ("OCT304", "figure kind"),
+]
+
+
+def place(source: str, needle: str) -> str:
+    offset = source.index(needle)
+    return f"{source.count(chr(10), 0, offset) + 1}:{offset - source.rfind(chr(10), 0, offset)}"
+
+
+def write(project: Project, chapter: str, second: str = GOOD.replace("Whole", "Second"), **keys: object) -> None:
+    """Write a report of a chapter, another one, and a glossary."""
+    project.write("refs.bib", REFERENCES)
+    project.write("chapters/1.md", chapter)
+    project.write("chapters/2.md", second)
+    project.write("chapters/3.md", GLOSSARY)
+    parts = {"chapters": ["chapters/1.md", "chapters/2.md"], "back": ["chapters/3.md"]}
+    project.describe(**{"parts": parts, "bibliography": {"files": ["refs.bib"]}} | keys)
+
+
+#: Runs a command without the superuser's right to write everywhere.
+ORDINARY = ("setpriv", "--bounding-set=-dac_override", "--") if os.geteuid() == 0 else ()
+
+
+def assert_no_traceback(done: Outcome) -> None:
+    assert "Traceback" not in done.out + done.err
+
+
+# What is found before the engine is needed.
+
+
+def test_every_mistake_of_a_run_is_reported_at_its_place(project: Project) -> None:
+    write(project, BROKEN, second="No heading here.\n\n[@nobody2000]\n")
+    done = project.octavo("check", "--format", "json")
+    expected = [f"{code} chapters/1.md:{place(BROKEN, needle)}" for code, needle in EXPECTED]
+    expected += ["OCT206 chapters/2.md:1:1", "OCT201 chapters/2.md:3:2"]
+    assert done.places == expected
+    assert done.status == 1
+    assert_no_traceback(done)
+
+
+def test_the_text_names_the_place_and_points_at_it(project: Project) -> None:
+    write(project, BROKEN)
+    done = project.octavo("check")
+    lines = done.err.split("\n")
+    at = lines.index(
+        "chapters/1.md:8:21: error OCT209: The formula uses `\\alpah`, which is no command of mathematics."
+    )
+    assert lines[at + 1] == "    8 | An unknown command $\\alpah + 1$ and a brace $\\frac{1}{2$ in it."
+    assert lines[at + 2] == "                            ^"
+    assert lines[at + 1][lines[at + 2].index("^") :].startswith("\\alpah")
+    assert lines[at + 3] == "      Correct its spelling, or define it under `maths` in report.yaml."
+    assert done.out == "" and done.status == 1
+
+
+def test_annotations_carry_file_line_and_column(project: Project) -> None:
+    write(project, BROKEN)
+    done = project.octavo("check", "--format", "github", cwd=project.folder)
+    lines = done.out.splitlines()
+    assert len(lines) == len(EXPECTED)
+    assert lines[0].startswith(
+        "::error file=chapters/1.md,line=3,col=36,title=OCT201::No entry in refs.bib has the key"
+    )
+    assert all(line.count("::") == 2 for line in lines)
+
+
+def test_a_key_is_suggested_where_one_is_near(project: Project) -> None:
+    write(project, "# One\n\nA citation [@known202].\n")
+    done = project.octavo("check", "--format", "json")
+    assert [problem["advice"] for problem in done.problems] == [
+        "Add the entry or correct the key. Did you mean `known2020`?"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("It costs $20, or US$ 30, or $5k a month.", None),
+        ("It costs \\$x, says the *shell*, and \\$HOME.", None),
+        ("A `$x` in code, a [$x](https://example.org).", 20),
+        ("Between $x$ and $ y$ is one too many.", 17),
+        ("A display $$x + y is not closed.", 11),
+        ("A second \\$ and then $z is not.", 22),
+        ("An index $x_1 that is *never* closed here.", 10),
+    ],
+)
+def test_an_open_formula_is_told_from_money(text: str, column: int | None, project: Project) -> None:
+    write(project, f"# One\n\n{text}\n")
+    done = project.octavo("check", "--format", "json")
+    places = [p for p in done.places if p.startswith("OCT205")]
+    assert places[:1] == ([] if column is None else [f"OCT205 chapters/1.md:3:{column}"])
+
+
+@pytest.mark.parametrize(
+    ("bibliography", "place", "words"),
+    [
+        ("@book{a,\n title={x},\n author={Y\n}\n\n@book{b, title={q}}\n", "6:1", "unexpected '@'"),
+        ("@book{b title}\n", "1:9", "unexpected 't'"),
+        (b"@book{b, title={caf\xe9}}\n", "1:20", "must be a UTF-8 encoded text"),
+    ],
+)
+def test_a_bibliography_that_cannot_be_read_is_named(
+    bibliography: str | bytes, place: str, words: str, project: Project
+) -> None:
+    write(project, GOOD)
+    project.write("refs.bib", bibliography)
+    done = project.octavo("check", "--format", "json")
+    assert done.places == [f"OCT115 refs.bib:{place}"]
+    assert words in done.problems[0]["problem"]
+    assert done.status == 1
+
+
+def test_a_style_that_cannot_be_read_is_named(project: Project) -> None:
+    write(project, GOOD, bibliography={"files": ["refs.bib"], "style": "own.csl"})
+    project.write("own.csl", "<style")
+    done = project.octavo("check", "--format", "json")
+    assert done.places == ["OCT115 own.csl:1:7"]
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "needle", "words"),
+    [
+        ('![A](images/bad.png){alt="What it shows"}', "OCT302", "images/bad.png", "cannot be used: it cannot be read as an image."),
+        ('![A](images/a.gif){alt="What it shows"}', "OCT302", "images/a.gif", "places PNG, JPEG, PDF and SVG"),
+        ("![](images/good.png)", "OCT303", "images/good.png", "no alternative text"),
+        ('![A](images/good.png){alt="What it shows" width=wide}', "OCT307", "wide", "which is no length"),
+        ("::: {.table kind=nothing}\nA caption.\n:::", "OCT305", "table kind", "`nothing`"),
+    ],
+)
+def test_a_picture_or_table_that_cannot_be_made_is_named(
+    text: str, code: str, needle: str, words: str, project: Project
+) -> None:
+    from PIL import Image
+
+    chapter = f"# One\n\nBefore it.\n\n{text}\n"
+    write(project, chapter)
+    project.write("images/bad.png", "not a picture")
+    project.write("images/a.gif", b"GIF89a")
+    Image.new("RGB", (40, 40)).save(project.folder / "images" / "good.png")
+    done = project.octavo("check", "--format", "json")
+    assert f"{code} chapters/1.md:{place(chapter, needle)}" in done.places
+    assert words in next(p["problem"] for p in done.problems if p["code"] == code)
+    assert done.status == 1
+
+
+def test_strict_turns_warnings_into_errors(project: Project) -> None:
+    write(project, GOOD)
+    project.write("chapters/4.md", "# In no part\n")
+    assert project.octavo("check").status == 0
+    done = project.octavo("check", "--strict", "--format", "json")
+    assert done.status == 1
+    assert [(p["code"], p["severity"], p["file"]) for p in done.problems] == [("OCT109", "warning", "chapters/4.md")]
+
+
+def test_check_finds_what_a_build_finds_without_an_engine(
+    project: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The programs that set pages are not on the path, and the layer stack is still known."""
+    layers = [{"piece": name, "level": "Level", "question": "Why?"} for name in ("One", "Two")]
+    layers[1]["chapter"] = "chapters/1.md"
+    chapter = BROKEN + "\n::: {.figure #fig:stack kind=layer-stack}\nThe stack.\n:::\n"
+    write(project, chapter, layers=layers)
+    bare = tmp_path_factory.mktemp("bin")
+    environment = {"PATH": str(bare), "OCTAVO_CACHE": str(bare / "cache")}
+    checked = project.octavo("check", "--format", "json", environment=environment)
+    assert checked.status == 1, checked.err
+    assert checked.places == [f"{code} chapters/1.md:{place(chapter, needle)}" for code, needle in EXPECTED]
+
+
+# What the engine alone can tell, and what happens to the finished files.
+
+
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Build a small report once; tests copy it."""
+    project = Project(tmp_path_factory.mktemp("printed") / "report")
+    write(project, GOOD)
+    done = project.octavo("build")
+    assert done.status == 0, done.err
+    return project
+
+
+@pytest.fixture
+def built(printed: Project, tmp_path: Path) -> Project:
+    """Give a report with a good PDF in dist/ to break."""
+    return Project(shutil.copytree(printed.folder, tmp_path / "report"))
+
+
+def state(project: Project) -> dict[str, tuple[bytes, int]]:
+    """Return the bytes and the time of every finished file."""
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (project.folder / "dist").iterdir()}
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_a_broken_chapter_leaves_the_last_good_pdf_alone(built: Project) -> None:
+    before = state(built)
+    built.write("chapters/1.md", BROKEN)
+    done = built.octavo("build", "--format", "json")
+    assert done.places == [f"{code} chapters/1.md:{place(BROKEN, needle)}" for code, needle in EXPECTED]
+    assert done.status == 1
+    assert "Nothing in dist/ was changed." in done.err
+    assert state(built) == before != {}
+    assert_no_traceback(done)
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_strict_publishes_nothing_with_a_warning(built: Project) -> None:
+    before = state(built)
+    built.write("chapters/1.md", GOOD + "\nText with <b>HTML</b>.\n")
+    strict = built.octavo("--strict", "build", "--format", "json")
+    assert strict.places == ["OCT211 chapters/1.md:5:11", "OCT211 chapters/1.md:5:18"]
+    assert strict.status == 1 and state(built) == before
+    lenient = built.octavo("build")
+    assert lenient.status == 0 and state(built) != before
+
+
+RAW = [
+    ("First.\n\nSecond with \\undefinedcommand in it.\n", "\\undefinedcommand", "`\\undefinedcommand`"),
+    ("First.\n\n- an item\n- another \\undefinedcommand{x}\n", "\\undefinedcommand", "`\\undefinedcommand`"),
+    ("First.\n\n\\begin{nosuch}\nx\n\\end{nosuch}\n\nLast.\n", "\\begin{nosuch}", "Environment nosuch undefined"),
+    ("First.\n\n```{=latex}\n\\begin{center}\n```\n\nLast.\n", "\\begin{center}", "ended by"),
+    ("First.\n\n```{=latex}\n}\n```\n\nLast.\n", "}", "Too many }'s"),
+    ("First.\n\nText ^[A note with \\undefinedcommand in it.] goes on.\n", "\\undefinedcommand", "Undefined control"),
+]
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+@pytest.mark.parametrize(("text", "needle", "words"), RAW)
+def test_an_error_of_the_engine_is_named_in_the_manuscript(text: str, needle: str, words: str, built: Project) -> None:
+    before = state(built)
+    chapter = "# Raw\n\n" + text
+    write(built, GOOD, second=chapter, trust={"raw-latex": True})
+    done = built.octavo("build", "--format", "json")
+    line = place(chapter, needle).split(":")[0]
+    assert [p.rsplit(":", 1)[0] for p in done.places] == [f"OCT401 chapters/2.md:{line}"]
+    assert words in done.problems[0]["problem"]
+    assert done.status == 1 and state(built) == before
+    assert_no_traceback(done)
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_a_macro_that_does_not_work_is_named_in_the_report(built: Project) -> None:
+    write(built, GOOD.replace("$x", "$\\R"), maths={"R": {"arguments": 0, "tex": "\\nosuchcommand"}})
+    done = built.octavo("build", "--format", "json")
+    assert [p.split()[0] for p in done.places] == ["OCT401"]
+    assert done.places[0].startswith("OCT401 chapters/1.md:3:")
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_a_character_that_no_font_has_is_named(built: Project) -> None:
+    chapter = "# Signs\n\nA plain line.\n\nAn Egyptian 𓀀 and *another 𓀁* one.\n"
+    built.write("chapters/1.md", chapter)
+    done = built.octavo("build", "--format", "json")
+    assert done.places == ["OCT403 chapters/1.md:5:13", "OCT403 chapters/1.md:5:28"]
+    assert "U+13000" in done.problems[0]["problem"]
+    assert done.status == 1
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_a_drawing_that_cannot_be_typeset_is_reported(built: Project) -> None:
+    before = state(built)
+    layers = [{"piece": name, "level": "Level", "question": "Why?"} for name in ("One", "Two")]
+    write(built, GOOD + "\n::: {.figure kind=layer-stack}\nThe stack.\n:::\n", layers=layers)
+    built.write("templates/figures/layerstack.sty", "\\nosuchcommand\n")
+    done = built.octavo("build", "--format", "json")
+    assert [p["code"] for p in done.problems] == ["OCT306"]
+    assert "nosuchcommand" in done.problems[0]["problem"] or "Undefined control" in done.problems[0]["problem"]
+    assert done.status == 1 and state(built) == before
+    assert_no_traceback(done)
+
+
+def program(folder: Path, name: str, script: str) -> dict[str, str]:
+    """Put a program in front of the path."""
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+    return {"PATH": f"{folder}{os.pathsep}{os.environ['PATH']}"}
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_an_engine_that_is_killed_is_reported(built: Project, tmp_path: Path) -> None:
+    before = state(built)
+    script = f'case "$*" in *book) (sleep .8; kill -9 $$) & esac\nexec {shutil.which("lualatex")} "$@"'
+    done = built.octavo("build", "--format", "json", environment=program(tmp_path, "lualatex", script))
+    assert [p["code"] for p in done.problems] == ["OCT402"]
+    assert done.status == 1 and state(built) == before
+    assert_no_traceback(done)
+
+
+def test_an_engine_that_is_not_there_has_its_own_status(built: Project, tmp_path: Path) -> None:
+    before = state(built)
+    done = built.octavo("build", environment={"PATH": str(tmp_path / "report")})
+    assert done.status == 3
+    assert "error OCT001: lualatex does not run" in done.err and "octavo doctor" in done.err
+    assert state(built) == before
+    assert_no_traceback(done)
+
+
+def test_a_font_that_is_not_there_is_found_before_the_engine_starts(project: Project) -> None:
+    write(project, GOOD, fonts={"text": {"regular": "NoSuchFont-Regular.otf"}})
+    done = project.octavo("build", "--format", "json")
+    assert [p["code"] for p in done.problems] == ["OCT404"]
+    assert "NoSuchFont-Regular.otf" in done.problems[0]["problem"]
+    assert done.status == 1
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_a_folder_that_may_not_be_written_is_reported(built: Project) -> None:
+    """The superuser may write everywhere, so a file stands where the folder should be."""
+    shutil.rmtree(built.folder / "dist")
+    built.write("dist", "a file in the way\n")
+    done = built.octavo("build")
+    assert done.status == 1
+    assert "error OCT002: The machine refuses to read or write a file" in done.err
+    assert (built.folder / "dist").read_text() == "a file in the way\n"
+    assert_no_traceback(done)
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_a_read_only_dist_keeps_its_pdf(built: Project) -> None:
+    before = state(built)
+    built.write("chapters/1.md", GOOD.replace("Whole", "Changed"))
+    (built.folder / "dist").chmod(0o555)
+    done = built.octavo("build", prefix=ORDINARY)
+    assert done.status == 1, done.err
+    assert f"dist/{built.pdfs[0].name}: error OCT002" in done.err and "Permission denied" in done.err
+    assert state(built) == before
+    assert_no_traceback(done)
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+def test_a_full_disk_leaves_the_last_good_pdf(built: Project) -> None:
+    """No file may grow beyond 20 kB, which is what a full disk does to the pages that the engine writes."""
+    before = state(built)
+    shutil.rmtree(built.folder / "build")
+    done = built.octavo("build", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)))
+    assert done.status == 1
+    assert "OCT002" in done.err or "OCT402" in done.err or "OCT401" in done.err, done.err
+    assert state(built) == before
+    assert_no_traceback(done)
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
+@pytest.mark.parametrize("seconds", [0.35, 0.8])
+def test_stopping_from_the_keyboard_leaves_no_half_file(seconds: float, built: Project) -> None:
+    before = state(built)
+    built.write("chapters/1.md", GOOD.replace("Whole", "Changed") + "\nMore text for another book.\n" * 200)
+    command = [sys.executable, "-m", "octavo", "--project", str(built.folder), "build"]
+    process = subprocess.Popen(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Stopped. Nothing in dist/ was changed." in err
+    assert "Traceback" not in err
+    assert state(built) == before
+    assert not engines_in(built.folder)
+
+
+def engines_in(folder: Path) -> list[str]:
+    """Return the processes that still work in a folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if entry.resolve().is_relative_to(folder):
+                found.append(entry.parent.name)
+        except OSError:
+            continue
+    return found
+
+
+# The log of the engine, in the words of TeX Live 2022.
+
+LOG = """\
+This is LuaHBTeX, Version 1.15.0 (TeX Live 2022/Debian)
+(./book.tex (./part-00.tex
+./part-00.tex:7: Undefined control sequence.
+l.7 ...nd paragraph with \\leaf{6}\\undefinedcommand
+                                                   \\leaf{7}inside it.
+
+./part-00.tex:7:  ==> Fatal error occurred, no output PDF file produced!
+"""
+PART_TEX = "% block 0\n\\octsection{1}\n% block 1\n\\leaf{4}First.\n\n% block 2\n\\leaf{5}Second paragraph\n"
+
+
+def read_log(folder: Path, log: str, chapter: str) -> Ledger:
+    from conftest import read_part
+
+    part = read_part(chapter)
+    (folder / "part-00.tex").write_text(PART_TEX)
+    (folder / "book.log").write_text(log)
+    ledger = Ledger()
+    report_errors(folder / "book.log", {"part-00": part}, ledger)
+    return ledger
+
+
+def test_a_line_of_tex_is_traced_to_its_block(tmp_path: Path) -> None:
+    ledger = read_log(tmp_path, LOG, "# One\n\nFirst.\n\nSecond paragraph with \\undefinedcommand inside it.\n")
+    assert [entry.span for entry in ledger.entries] == [Span("chapters/1.md", 5, 23)]
+    assert ledger.entries[0].problem == "LaTeX stopped: Undefined control sequence `\\undefinedcommand`."
+    ledger = read_log(tmp_path, LOG, "# One\n\nFirst.\n\nSecond paragraph whose command is the theme's.\n")
+    assert [entry.span for entry in ledger.entries] == [Span("chapters/1.md", 5, 1)]
+
+
+def test_an_error_of_the_driver_is_one_of_the_report(tmp_path: Path) -> None:
+    log = "./book.tex:9: Extra }, or forgotten \\endgroup.\n"
+    ledger = read_log(tmp_path, log, "# One\n")
+    assert [entry.span for entry in ledger.entries] == [Span("report.yaml")]
+
+
+def test_a_log_without_an_error_is_quoted(tmp_path: Path) -> None:
+    assert [e.code for e in read_log(tmp_path, "This is LuaHBTeX\n(./book.tex\n", "# One\n").entries] == ["OCT402"]
+    ledger = Ledger()
+    report_errors(tmp_path / "absent.log", {}, ledger)
+    assert "it wrote no log" in ledger.entries[0].problem
+
+
+def test_a_missing_character_is_traced_to_its_first_place(tmp_path: Path) -> None:
+    log = tmp_path / "book.log"
+    log.write_text("Missing character: There is no 𓀀 (U+13000) in font name:x!\n" * 2, encoding="utf-8")
+    from conftest import read_part
+
+    part: Part = read_part("# One\n\nPlain.\n\n> A `𓀀` and 𓀀.\n")
+    ledger = Ledger()
+    report_missing_characters(log, {"part-00": part}, ledger)
+    assert [str(entry.span) for entry in ledger.entries] == ["chapters/1.md:5:6"]
+
+
+# How diagnostics are printed.
+
+
+def ledger_of(*spans: Span | None) -> Ledger:
+    ledger = Ledger()
+    for number, span in enumerate(spans):
+        ledger.report("OCT206", span) if number % 2 else ledger.report("OCT109", span)
+    return ledger
+
+
+def test_diagnostics_are_printed_file_by_file_and_line_by_line() -> None:
+    ledger = ledger_of(Span("b", 9, 1), Span("a", 5, 2), None, Span("b", 2), Span("a", 5, 1), Span("b", 9, 1))
+    assert [str(entry.span) for entry in ledger.in_order()] == ["b:2", "b:9:1", "b:9:1", "a:5:1", "a:5:2", "None"]
+
+
+def test_a_problem_is_reported_once() -> None:
+    ledger = Ledger()
+    for _ in range(3):
+        ledger.report("OCT206", Span("a", 1, 1))
+    assert len(ledger.entries) == 1
+    with pytest.raises(KeyError):
+        ledger.report("OCT000")
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "caret"),
+    [
+        ("plain text", 7, "t"),
+        ("\ttab then text", 2, "t"),
+        ("x" * 300 + "HERE" + "y" * 300, 301, "H"),
+        ("日本語の文 word", 7, "w"),
+        ("e\N{COMBINING ACUTE ACCENT}e\N{COMBINING ACUTE ACCENT} word", 6, "w"),
+        ("a\N{LINE SEPARATOR}b word", 5, "w"),
+    ],
+)
+def test_the_caret_stands_below_the_character(line: str, column: int, caret: str, tmp_path: Path) -> None:
+    from octavo.report_text import _columns
+
+    (tmp_path / "a.md").write_text(f"first\n{line}\n", encoding="utf-8")
+    ledger = Ledger()
+    ledger.report("OCT206", Span("a.md", 2, column))
+    _, shown, pointer, _ = as_text(ledger.entries, tmp_path).split("\n")
+    before = next(at for at in range(len(shown)) if _columns(shown[:at]) == len(pointer) - 1)
+    assert shown[before:].lstrip("\N{COMBINING ACUTE ACCENT}").startswith(caret)
+    assert len(shown) < 120
+
+
+def test_json_and_annotations_hold_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ledger = Ledger()
+    ledger.report("OCT401", Span("a, b:c.md", 3, 4), message="100% wrong\nhere", log="x")
+    ledger.report("OCT402", None, log="x", last="y")
+    found = json.loads(as_json(ledger.entries, tmp_path))
+    assert [(p["file"], p["line"], p["column"]) for p in found] == [("a, b:c.md", 3, 4), (None, None, None)]
+    first, second = as_github(ledger.entries, tmp_path).split("\n")
+    assert first.startswith(
+        "::error file=a%2C b%3Ac.md,line=3,col=4,title=OCT401::LaTeX stopped: 100%25 wrong%0Ahere."
+    )
+    assert second.startswith("::error title=OCT402::")
+
+
+def test_annotations_name_the_file_from_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    ledger = ledger_of(Span("chapters/1.md", 3, 4))
+    assert "file=docs/chapters/1.md,line=3" in as_github(ledger.entries, Path("docs"))
+
+
+def test_every_severity_has_a_word_of_its_own() -> None:
+    assert {severity.value for severity in Severity} == {"error", "warning", "note"}
+
+
+def test_a_file_outside_the_report_is_named_whole(tmp_path: Path) -> None:
+    ledger = ledger_of(Span(str(tmp_path / "chapters" / "1.md"), 1, 1), Span("/elsewhere/2.md", 1, 1))
+    places = [p["file"] for p in json.loads(as_json(ledger.entries, tmp_path))]
+    assert places == ["chapters/1.md", "/elsewhere/2.md"]
+
+
+def test_an_empty_folder_is_no_report(tmp_path: Path) -> None:
+    done = run_octavo("--project", str(tmp_path), "build")
+    assert done.status == 1
+    assert "error OCT100: There is no report.yaml" in done.err
+    assert list(tmp_path.iterdir()) == []
