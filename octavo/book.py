@@ -244,10 +244,15 @@ class Book:
 
         report = self.report
         return Details(
-            report.title if not report.subtitle else f"{report.title}: {report.subtitle}",
-            report.authors, report.subtitle, report.language, report.rights, report.keywords,
-            f"Octavo {__version__}",
-        )  # fmt: skip
+            title=report.title if not report.subtitle else f"{report.title}: {report.subtitle}",
+            authors=report.authors,
+            subject=report.subtitle,
+            language=report.language,
+            rights=report.rights,
+            keywords=report.keywords,
+            producer=f"Octavo {__version__}",
+            tagged=self.tagging,
+        )
 
     def _facts(self) -> dict[str, object]:
         """Return what the title pages print."""

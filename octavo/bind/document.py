@@ -29,6 +29,7 @@ class Details:
     rights: str
     keywords: tuple[str, ...]
     producer: str
+    tagged: bool = True
 
 
 def bind(
@@ -48,7 +49,7 @@ def bind(
             number for sheaf in sheaves for number, sheet in enumerate(printed.map.sheets) if sheet.sheaf == sheaf
         ]
         pages = _reorder(pdf, order)
-        if any(sheet.leaves for sheet in printed.map.sheets):
+        if details.tagged:
             tree = StructureTree(pdf, pages, printed.map, order)
             tree.write(root)
             tree.link(root)

@@ -207,11 +207,29 @@ local function walk(parent, head)
   return head
 end
 
+-- With tagging off nothing is put on the page; which leaf is on it is noted all the same.
+local function note(head)
+  local n = head
+  while n do
+    local id = getid(n)
+    if id == HLIST or id == VLIST then
+      note(getlist(n))
+    elseif is_printed(n, id) then
+      local leaf = leaf_of(n)
+      if leaf ~= current and leaf > 0 then marks[#marks + 1] = leaf end
+      current = leaf
+    end
+    n = getnext(n)
+  end
+end
+
 local function mark_page(box)
   marks, current, drawn = {}, nil, {}
   local d = direct.todirect(box)
   local list = getlist(d)
-  if list and tagging then
+  if list and not tagging then
+    note(list)
+  elseif list then
     list = walk(d, list)
     if current then list = insert_after(list, direct.tail(list), literal 'EMC') end
     setlist(d, list)
