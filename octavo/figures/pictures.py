@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from octavo.diagnostics import Ledger, Span
 from octavo.figures.plate import Plate
@@ -95,7 +96,9 @@ def _wrap_raster(data: bytes, target: Path) -> str:
         target.write_bytes(img2pdf.convert(data, nodate=True, producer="", creator=""))
     except img2pdf.AlphaChannelError:
         return _wrap_transparent(data, target)
-    except (img2pdf.ImageOpenError, ValueError) as error:
+    except img2pdf.ImageOpenError:
+        return "it cannot be read as an image"
+    except ValueError as error:
         return str(error).split("\n")[0] or "it cannot be read as an image"
     return ""
 
@@ -113,7 +116,7 @@ def _wrap_transparent(data: bytes, target: Path) -> str:
     dpi = image.info.get("dpi", (96.0, 96.0))[0] or 96.0
     size = (width * 72 / dpi, height * 72 / dpi)
     with pikepdf.new() as pdf:
-        colors = dict(
+        colors: dict[str, Any] = dict(
             Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=width, Height=height, BitsPerComponent=8,
             Filter=pikepdf.Name.FlateDecode,
         )  # fmt: skip

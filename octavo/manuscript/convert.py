@@ -199,6 +199,9 @@ class Converter:
                 if found:
                     left.identifier = found[1]
                     right.text = right.text[found.end() :]
+                right.text = right.text.lstrip(" ")
+            if isinstance(left, n.Text) and isinstance(right, n.Math) and right.display:
+                left.text = left.text.rstrip(" ")
             if isinstance(left, n.Text) and _is_note(right):
                 left.text = left.text.rstrip(" ")
             if _is_note(left) and isinstance(right, n.Text):

@@ -9,8 +9,8 @@ from octavo.manuscript.part import Part
 def define_terms(parts: list[Part]) -> frozenset[str]:
     """Return the keys of all terms, and make each term the target of the marks that name it.
 
-    A term is what a definition list in the back matter defines: `[the Assistant]{#assistant}` has the key
-    `assistant`; a term without an identifier has its text in lower case with hyphens.
+    A term is what a definition list in the back matter defines: `[dead load]{#load}` has the key
+    `load`; a term without an identifier has its text in lower case with hyphens.
     """
     keys: set[str] = set()
     for part in parts:

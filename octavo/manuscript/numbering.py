@@ -74,6 +74,9 @@ class Numbering:
 
     def _visit(self, node: n.Node, part: Part) -> None:
         match node:
+            case n.Figure() | n.Table() | n.Div() | n.CodeBlock() | n.InlineSpan():
+                node.attributes.identifier = canonical(node.attributes.identifier)
+        match node:
             case n.Heading():
                 self._heading(node, part)
             case n.Figure():
@@ -88,6 +91,7 @@ class Numbering:
                 caption: list[n.Block] = [n.Paragraph([n.Text(node.attributes.values["caption"])])]
                 node.number = self._label(node, "listing", part, node.attributes.identifier, caption)
             case n.Math() if node.identifier:
+                node.identifier = canonical(node.identifier)
                 node.number = self._label(node, "equation", part, node.identifier, [])
             case n.Note():
                 self._notes += 1
@@ -125,7 +129,6 @@ class Numbering:
         self._counts[counter] += 1
         number = f"{self._chapter}.{self._counts[counter]}" if self._chapter else str(self._counts[counter])
         if identifier:
-            identifier = canonical(identifier)
             target = Target(identifier, kind, number, n.plain_text(caption).strip(), part.path)
             self._register(target, node, part)
         return number

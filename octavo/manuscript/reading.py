@@ -109,13 +109,14 @@ def _parse(sources: list[str], pandoc: Pandoc, readings: TextCache) -> list[str]
     groups = [group for group in _halves(new) if group]
     arguments = ["-f", str(READER), "-t", "json"]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        outputs = pool.map(lambda group: pandoc(arguments, json.dumps([text for _, text in group]))[0], groups)
+        outputs = pool.map(lambda group: pandoc(arguments, json.dumps([source for _, source in group]))[0], groups)
         for group, output in zip(groups, outputs, strict=True):
             document = json.loads(output)
             for (key, _), division in zip(group, document["blocks"], strict=True):
-                texts[key] = text = json.dumps(division["c"][1], ensure_ascii=False, separators=(",", ":"))
-                readings.put(key, text)
-    return [text for key in keys if (text := texts[key]) is not None]
+                read = json.dumps(division["c"][1], ensure_ascii=False, separators=(",", ":"))
+                texts[key] = read
+                readings.put(key, read)
+    return [result for key in keys if (result := texts[key]) is not None]
 
 
 def _halves(items: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
