@@ -8,7 +8,7 @@ that stage, while the engine works.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from octavo.bind.document import Details
     from octavo.edition import Folios
     from octavo.figures.pictures import Pictures
+    from octavo.figures.plate import Plate
     from octavo.latex.matter import SortKey
 
 #: How often an edition is typeset until every printed page reference is right.
@@ -84,9 +85,8 @@ class Book:
 
     def examine(self) -> Volume:
         """Read and write the manuscript without an engine, report what is wrong with it, and return what was written."""
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            volume, _ = self._read(self._parts(), pool)
-            volume.write(lambda name, tex: None)
+        volume, _ = self._read(self._parts(), None)
+        volume.write(lambda name, tex: None)
         return volume
 
     def build(self) -> list[Product]:
@@ -132,16 +132,23 @@ class Book:
         press = Press(folder, text, styles(self._folders), self._fonts, self.tagging)
         return press
 
-    def _read(self, parts: list[Part], pool: ThreadPoolExecutor) -> tuple[Volume, Pictures]:
-        """Read the manuscript and settle all that does not depend on pages; the figures are drawn beside it."""
+    def _read(self, parts: list[Part], pool: ThreadPoolExecutor | None) -> tuple[Volume, Pictures]:
+        """Read the manuscript and settle all that does not depend on pages.
+
+        The figures are drawn beside it, in `pool`; without one they are not drawn at all.
+        """
         from octavo.figures.data import check_sources, load_all, table
-        from octavo.figures.drawings import alternative_texts, draw
+        from octavo.figures.drawings import alternative_texts, announce, draw
         from octavo.figures.pictures import Pictures
 
         report = self.report
         self.progress("read", f"{len(parts)} parts")
         figures = load_all(report.folder, self.ledger, len(report.layers))
-        plates = pool.submit(draw, report, drawings_cache(), self._templates, figures)
+        plates: Future[dict[str, Plate]] = Future()
+        if pool is None:
+            plates.set_result(announce(report, figures))
+        else:
+            plates = pool.submit(draw, report, drawings_cache(), self._templates, figures)
         bibliography = Bibliography(report.bibliography, report.style, report.listed)
         manuscript = read(
             parts, bibliography, report.language, run_pandoc, self.ledger, self.workspace.readings

@@ -51,6 +51,12 @@ def draw(
     return found
 
 
+def announce(report: Report, data: Mapping[str, FigureData]) -> dict[str, Plate]:
+    """Return a plate without a page for every drawing that could be made: enough to check a manuscript."""
+    keys = [LAYER_STACK, *(f"layer {number}" for number in range(1, len(report.layers) + 1))] if report.layers else []
+    return {key: Plate(Path(key), 1, 0.0, 0.0) for key in [*keys, *data]}
+
+
 def export_stack(plates: dict[str, Plate]) -> dict[str, Path]:
     """Write the layer stack as SVG and PNG beside its plate, once, and return the two files by their public names.
 
