@@ -97,8 +97,18 @@ class Book:
         self._fonts = own_fonts(report, self.ledger)
         if self.ledger.failed(self.strict):
             return []
-        presses = {edition.name: self._start(edition) for edition in report.editions}
-        self.workspace.lap("start")
+        presses: dict[str, Press] = {}
+        try:
+            for edition in report.editions:
+                presses[edition.name] = self._start(edition)
+            self.workspace.lap("start")
+            return self._make(parts, presses)
+        finally:
+            for press in presses.values():
+                press.stop()
+
+    def _make(self, parts: list[Part], presses: dict[str, Press]) -> list[Product]:
+        """Run every stage after the start of the engines."""
         from octavo.figures.drawings import export_stack
         from octavo.figures.plate import PlateError
         from octavo.latex.matter import collator
@@ -112,7 +122,8 @@ class Book:
                 if self.ledger.failed(self.strict):
                     return []
                 finished = [
-                    self._print(edition, presses, volume, pictures, sort_key.result) for edition in report.editions
+                    self._print(edition, presses, volume, pictures, sort_key.result)
+                    for edition in self.report.editions
                 ]
             except PlateError as error:
                 self.ledger.report("OCT306", None, problem=error)
@@ -120,9 +131,6 @@ class Book:
             except EngineStoppedError as stop:
                 report_errors(Path(str(stop)), volume.parts, self.ledger)
                 return []
-            finally:
-                for press in presses.values():
-                    press.stop()
         return self._publish(finished, stack.result())
 
     def _start(self, edition: Edition) -> Press:
