@@ -84,7 +84,7 @@ class Book:
         return [Part(p.path, p.role, (report.folder / p.path).read_text(encoding="utf-8")) for p in report.parts]
 
     def examine(self) -> Volume:
-        """Read and write the manuscript without an engine, report what is wrong with it, and return what was written."""
+        """Read and write the manuscript without an engine; report what is wrong with it, return what was written."""
         volume, _ = self._read(self._parts(), None)
         volume.write(lambda name, tex: None)
         return volume
@@ -93,7 +93,7 @@ class Book:
         """Return what was made; empty when an error stopped it, and then nothing in `dist/` has changed."""
         report = self.report
         parts = self._parts()
-        self._maths = any("$" in part.source for part in parts)
+        self._maths = any("$" in part.source or "\\begin{" in part.source for part in parts)
         self._fonts = own_fonts(report, self.ledger)
         if self.ledger.failed(self.strict):
             return []

@@ -22,6 +22,7 @@ from octavo.workspace import run_pandoc
 
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "cases"
+NO_PART_OF_THE_BOOK = {"bench", "build", "dist", "docs", "octavo", "templates", "tests"}
 #: What every report must say, and no more.
 SMALLEST = {"title": "Small", "authors": ["Nobody in particular"], "language": "en-US"}
 
@@ -125,8 +126,10 @@ def read_part(source: str, role: str = "chapter") -> Part:
 
 def copy_of_the_book(folder: Path) -> Project:
     """Copy what the book of this checkout is made from: no code, no templates, no finished files."""
-    shutil.copytree(ROOT / "chapters", folder / "chapters")
-    shutil.copytree(ROOT / "bibliography", folder / "bibliography")
+    folder.mkdir(parents=True)
+    for item in ROOT.iterdir():
+        if item.is_dir() and item.name not in NO_PART_OF_THE_BOOK and not item.name.startswith("."):
+            shutil.copytree(item, folder / item.name)
     shutil.copyfile(ROOT / "report.yaml", folder / "report.yaml")
     return Project(folder)
 

@@ -5,7 +5,6 @@ Each is built once. Tests of one book stand in one group, so that a parallel run
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections import Counter
@@ -13,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
-from itertools import pairwise
 from pathlib import Path
 
 import pikepdf
@@ -207,8 +205,18 @@ def test_pages_are_labeled_as_they_are_numbered(finished: Finished) -> None:
     assert len(set(labels)) == len(labels)
     assert labels[len(front) :] == [str(number) for number in range(1, len(labels) - len(front) + 1)]
     assert len(front) % 2 == 0
-    if "Contents" in finished.texts[front.index("v")]:
-        assert finished.texts[0].split()[0] == "Persona"
+
+
+@ON_BOTH
+def test_front_matter_is_bound_first(finished: Finished) -> None:
+    """The engine sets it last, when every page is known; in the file it stands where a reader expects it."""
+    first_page = finished.labels.index("1")
+    (title,) = finished.roles("Title")
+    contents, *_, last = finished.roles("H1")
+    assert max(title.pages) < min(contents.pages) < first_page <= min(last.pages)
+    assert contents.text.strip() in ("Contents", "Inhalt")
+    places = [min(element.pages) for element in finished.roles("H1")]
+    assert places == sorted(places), "the order of reading is the order of binding"
 
 
 @ON_BOTH
@@ -241,7 +249,9 @@ def test_the_outline_is_the_tree_of_headings(finished: Finished) -> None:
 
     walk(finished.pdf.Root.Outlines.First, 1)
     headings = [element for element in finished.elements.values() if re.fullmatch(r"H\d", element.role)]
-    by_page = sorted(headings[1:], key=lambda element: (min(element.pages), list(finished.elements.values()).index(element)))
+    by_page = sorted(
+        headings[1:], key=lambda element: (min(element.pages), list(finished.elements.values()).index(element))
+    )
     assert [element for _, _, element in entries] == by_page
     for level, title, element in entries:
         assert element.role == f"H{level}"
@@ -318,16 +328,15 @@ def test_every_link_can_be_told_from_its_description(finished: Finished) -> None
 
 
 @ON_BOTH
-def test_copied_text_has_words_and_no_debris(finished: Finished) -> None:
+def test_copied_text_has_words_and_no_debris(finished: Finished, name: str) -> None:
+    """No ligature, no private character, no words run together: a long word is one that the author wrote."""
+    folder = {"book": ROOT, "small": CASES / "report"}[name] / "chapters"
+    written = {word for path in folder.glob("*.md") for word in words(path.read_text(encoding="utf-8"))}
     for label, text in zip(finished.labels, finished.texts, strict=True):
         assert not re.search("[\ufb00-\ufb06\ue000-\uf8ff\ufffd\x00-\x08]", text), label
-        long = [word for word in re.findall(r"[^\W\d_]+", text.replace(PDFIUM_HYPHEN, " ")) if len(word) > 30]
-        assert long == [] or name_is_one_word(long), f"words run together on page {label}: {long}"
-
-
-def name_is_one_word(found: list[str]) -> bool:
-    """German has words that are that long."""
-    return all(word.endswith(("en", "ern")) and word[0].isupper() for word in found)
+        whole = re.sub(f"{PDFIUM_HYPHEN}\\s*", "", text)
+        long = {word for word in re.findall(r"[^\W\d_]+", whole) if len(word) > 25}
+        assert long <= written, f"words run together on page {label}: {long - written}"
 
 
 @pytest.mark.xdist_group("book")
@@ -375,17 +384,20 @@ def spoken(element: Element) -> str:
 def test_running_heads_and_folios_are_not_read(finished: Finished) -> None:
     """What a page shows and its marks do not hold is the folio, the running head and the head of a long table."""
     with_head = 0
-    titles = {" ".join(words(re.sub(r"^(Chapter|Appendix|Kapitel|Anhang) ", "", e.text))) for e in finished.roles("H1", "H2")}
+    titles = {
+        " ".join(words(re.sub(r"^(Chapter|Appendix|Kapitel|Anhang) ", "", e.text))) for e in finished.roles("H1", "H2")
+    }
     for number, (label, page) in enumerate(zip(finished.labels, finished.pdf.pages, strict=True)):
         marks = finished.tree.content[page.obj.objgen].marks
         read_aloud = Counter(words(" ".join(marks.values())))
         shown = Counter(words(finished.texts[number]))
-        if not marks or shown == read_aloud:
-            continue
         extra = list((shown - read_aloud).elements())
+        if not marks or label in ("i", "ii", "iii", "iv"):
+            continue
+        assert "/Pagination" in artifacts(page), f"page {label} has no running matter"
         lines = [words(line) for line in finished.texts[number].strip().splitlines()]
         head = lines[0] if label in (lines[0][:1] + lines[0][-1:]) else lines[-1]
-        assert label in head, f"page {label} does not print its number"
+        assert label in head and label in extra, f"page {label} does not print its number, or reads it aloud"
         heading = " ".join(word for word in head if word != label)
         if heading:
             with_head += 1
@@ -395,7 +407,13 @@ def test_running_heads_and_folios_are_not_read(finished: Finished) -> None:
         opens = any(number in heading.pages for heading in finished.roles("H1"))
         head += list("1234567") if opens else []  # the layers of the small stack beside the title
         assert set(extra) <= set(head) | {word for word in extra if word in joined}, (label, extra)
-    assert with_head >= 3
+    assert with_head >= 2
+
+
+def artifacts(page: pikepdf.Page) -> set[str]:
+    """Return the types of the artifacts of a page (ISO 32000-2, 14.8.2.2.2)."""
+    instructions = (item.operands for item in pikepdf.parse_content_stream(page, "BDC"))
+    return {str(properties.get("/Type")) for tag, properties in instructions if tag == Name.Artifact}
 
 
 def repeated(finished: Finished, page: int) -> Iterator[Element]:
@@ -519,6 +537,14 @@ def test_the_small_report_speaks_its_language(small: Finished) -> None:
 
 
 @pytest.mark.xdist_group("report")
+def test_words_are_broken_by_the_rules_of_their_own_language(small: Finished) -> None:
+    """Where the machine has no patterns for a language, its words stay whole; those of English would be wrong."""
+    text = "".join(element.text for element in small.roles("P"))
+    assert "Selbstverständlichkeiten" in text.replace(SOFT_HYPHEN, "")
+    assert f"Selb{SOFT_HYPHEN}st" not in text
+
+
+@pytest.mark.xdist_group("report")
 def test_head_rows_are_read_once(small: Finished) -> None:
     """On each page that a table goes on, its head is printed again, as an artifact."""
     (table,) = [element for element in small.roles("Table") if len(element.pages) > 1]
@@ -579,17 +605,9 @@ def test_the_engine_sees_no_file_of_the_machine(project: Project) -> None:
     done = project.octavo("build", "--format", "json")
     assert [p.split(":")[0] for p in done.places] == ["OCT401 chapters/1.md"]
     assert project.pdfs == []
-    program = "# One\n\n```{=latex}\n\\directlua{os.execute('touch here')}\\immediate\\write18{touch here}\n```\n\nText.\n"
+    program = (
+        "# One\n\n```{=latex}\n\\directlua{os.execute('touch here')}\\immediate\\write18{touch here}\n```\n\nText.\n"
+    )
     project.chapters(program, trust={"raw-latex": True})
     project.octavo("build")
     assert not list(project.folder.rglob("here"))
-
-
-@pytest.mark.xdist_group("report")
-def test_pages_are_numbered_in_the_order_they_are_bound(small: Finished) -> None:
-    """The engine sets the front matter last; it is bound first."""
-    order = [small.texts[number].split() for number in range(len(small.texts))]
-    first = {word: next(i for i, text in enumerate(order) if word in text) for word in ("Inhalt", "Glossar", "Register")}
-    assert first["Inhalt"] < small.labels.index("1") <= first["Glossar"] or first["Inhalt"] == small.labels.index("v")
-    assert all(low < high for low, high in pairwise([small.labels.index("v"), small.labels.index("1")]))
-    assert os.path.getsize(small.path) < 400_000

@@ -185,6 +185,8 @@ def test_a_build_says_what_it_does_and_what_it_made(project: Project) -> None:
         r"\d+\.\d\d s \(start [\d.]+, read [\d.]+, write [\d.]+, typeset [\d.]+, bind [\d.]+\)", second
     )
     assert [path.name for path in project.pdfs] == ["little-book.pdf"]
+    again = project.octavo("build", "--format", "json")
+    assert json.loads(again.out) == [] and "little-book.pdf  " in again.err
 
 
 def test_progress_moves_on_a_terminal_and_is_plain_elsewhere() -> None:

@@ -4,7 +4,7 @@ The file is built with pikepdf alone, from a nested description of its structure
 exactly what is in it and none needs TeX.
 """
 
-# ruff: noqa: D103 - the name of a test says what it shows, and that of a breakage what it breaks
+
 
 from __future__ import annotations
 

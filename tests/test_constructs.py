@@ -5,24 +5,31 @@ Each case is a chapter `cases/constructs/NAME.md`. Beside it stand the expected 
 report, `NAME.back.md` and `NAME.appendix.md` add parts. `pytest --accept` writes what was found as expected; read it.
 """
 
-# ruff: noqa: D103 - the name of a test says what it shows
-
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pikepdf
+import pypdfium2
 import pytest
 import yaml
 
 from octavo.book import Book
-from octavo.diagnostics import Ledger
+from octavo.check.conformance import validate
+from octavo.check.listening import Element, read_aloud, read_structure
+from octavo.check.structure import inspect_structure
+from octavo.diagnostics import Ledger, Severity, catalogue
 from octavo.latex.tree import outline_of
+from octavo.latex.volume import Volume
 from octavo.manifest import load
+from octavo.manuscript import nodes as n
 from octavo.workspace import Workspace
 
 CONSTRUCTS = Path(__file__).parent / "cases" / "constructs"
@@ -39,14 +46,18 @@ class Case:
     @property
     def options(self) -> dict[str, Any]:
         """Return the keys that the case adds to the report."""
-        path = CONSTRUCTS / f"{self.name}.yaml"
-        return yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        return yaml.safe_load(self.read("yaml")) or {}
 
     @property
     def parts(self) -> dict[str, str]:
         """Return the files of the case by their role in the report."""
         found = {role: f"{self.name}{'.' if kind else ''}{kind}.md" for kind, role in ROLES.items()}
         return {role: name for role, name in found.items() if (CONSTRUCTS / name).is_file()}
+
+    def read(self, kind: str) -> str:
+        """Return what stands in a file beside the case, or nothing."""
+        path = CONSTRUCTS / f"{self.name}.{kind}"
+        return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def expected(self, kind: str) -> Path:
         """Return the file that holds what is expected of the case."""
@@ -76,11 +87,17 @@ def write_report(folder: Path, cases: Sequence[Case]) -> None:
     (folder / "report.yaml").write_text(yaml.safe_dump(report, allow_unicode=True), encoding="utf-8")
 
 
-def open_book(folder: Path, ledger: Ledger) -> Book:
-    """Return the book of the report in that folder."""
+def open_book(folder: Path, ledger: Ledger, workshop: Path | None = None) -> Book:
+    """Return the book of the report in that folder; books that share a workshop compile the templates once."""
     report = load(folder, ledger)
     assert report is not None, ledger.entries
-    return Book(report, Workspace(folder), ledger, lambda stage, what: None)
+    return Book(report, Workspace(workshop or folder), ledger, lambda stage, what: None)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give one folder for what all cases build."""
+    return tmp_path_factory.mktemp("workshop")
 
 
 def compare(path: Path, found: str, accept: bool) -> None:
@@ -92,10 +109,12 @@ def compare(path: Path, found: str, accept: bool) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_construct_becomes_latex_and_structure(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_construct_becomes_latex_and_structure(
+    name: str, tmp_path: Path, workshop: Path, request: pytest.FixtureRequest
+) -> None:
     case, ledger = Case(name), Ledger()
     write_report(tmp_path, [case])
-    volume = open_book(tmp_path, ledger).examine()
+    volume = open_book(tmp_path, ledger, workshop).examine()
     accept = bool(request.config.getoption("--accept"))
     lines = (f"{entry.code} {entry.span}: {entry.problem}\n" for entry in ledger.entries)
     compare(case.expected("diagnostics"), "".join(lines), accept)
@@ -106,3 +125,164 @@ def test_construct_becomes_latex_and_structure(name: str, tmp_path: Path, reques
 def readable(tex: str) -> str:
     """Leave out empty lines in a row, which TeX does not see."""
     return re.sub(r"\n{3,}", "\n\n", tex).strip("\n") + "\n"
+
+
+#: Only the engine knows that no font has a character, so this case is in no book.
+FOUND_BY_THE_ENGINE = "scripts-missing"
+#: The keys of a report that a whole book must agree on.
+OF_THE_BOOK = ("language", "bibliography")
+#: Cases whose structure, as a screen reader meets it, is compared with a golden `NAME.aloud`.
+HEARD = (
+    "abbreviations", "block-quotes", "citations-notes", "code-captions", "emphasis", "figure-captions",
+    "list-contents", "list-definitions", "maths-numbered", "notes-in-places", "notes-with-blocks", "references",
+    "smart-punctuation-fr", "table-grid", "table-spans",
+)  # fmt: skip
+
+
+def books() -> dict[str, list[Case]]:
+    """Group the cases into books: all in the first, but for those that set a language or a style of citation."""
+    grouped: dict[str, list[Case]] = {}
+    for name in NAMES:
+        case = Case(name)
+        codes = [line.split()[0] for line in case.read("diagnostics").splitlines()]
+        stops = any(catalogue()[code].severity is Severity.ERROR for code in codes)
+        if not stops and name != FOUND_BY_THE_ENGINE:
+            own = [key for key in OF_THE_BOOK if key in case.options]
+            grouped.setdefault(name if own else "corpus", []).append(case)
+    for cases in grouped.values():
+        cases.sort(key=lambda case: (case.name not in HEARD, case.name))  # so that a new case renumbers no golden
+    return grouped
+
+
+@dataclass(frozen=True)
+class Bound:
+    """Hold a finished book of cases: its PDF, the log of the engine, the chapters of each case in the tree."""
+
+    cases: list[Case]
+    pdf: Path
+    log: str
+    volume: Volume
+
+
+@pytest.fixture(scope="module")
+def bound(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bound]:
+    """Build each book of cases once."""
+
+    @cache
+    def build(name: str) -> Bound:
+        folder, ledger = tmp_path_factory.mktemp(name), Ledger()
+        cases = books()[name]
+        write_report(folder, cases)
+        volume = open_book(folder, Ledger()).examine()
+        products = open_book(folder, ledger).build()
+        unexpected = [entry for entry in ledger.entries if entry.severity is Severity.ERROR]
+        assert products and not unexpected, unexpected
+        log = (folder / "build" / "press" / "screen" / "book.log").read_text(encoding="utf-8", errors="replace")
+        return Bound(cases, products[0].path, log, volume)
+
+    return build
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("book", books())
+def test_every_construct_conforms_to_pdf_ua_2(book: str, bound: Callable[[str], Bound]) -> None:
+    (verdict,) = validate(bound(book).pdf, ("ua2",))
+    assert verdict.passed, "\n".join(map(str, verdict.failures)) or verdict.status
+    with pikepdf.open(bound(book).pdf) as pdf:
+        assert inspect_structure(pdf) == ()
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("book", books())
+def test_no_line_leaves_the_measure(book: str, bound: Callable[[str], Bound]) -> None:
+    wide = re.findall(r"^Overfull \\[hv]box \((\d+\.\d+)pt too (?:wide|high)\).*\n.*", bound(book).log, re.MULTILINE)
+    assert "Output written on" in bound(book).log
+    assert [excess for excess in wide if float(excess) > 1] == []
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("book", books())
+def test_every_word_is_read_in_its_order(book: str, bound: Callable[[str], Bound]) -> None:
+    with pikepdf.open(bound(book).pdf) as pdf:
+        sections = chapters_of(pdf)
+    for part, section in zip(bound(book).volume.manuscript.parts, sections, strict=True):
+        spoken, position = letters_of(section.text), 0
+        written = [letters for text in texts_of(part.blocks) if len(letters := letters_of(text)) > 2]
+        for letters in written:
+            found = spoken.find(letters, position)
+            assert found >= 0, f"{part.path}: “{letters}” is lost or out of order after “{spoken[:position][-40:]}”"
+            position = found + len(letters)
+        assert written, part.path
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("book", books())
+def test_every_long_word_can_be_found_and_copied(book: str, bound: Callable[[str], Bound]) -> None:
+    with pypdfium2.PdfDocument(bound(book).pdf) as pdf:
+        pages = (page.get_textpage().get_text_range() for page in pdf)
+        copied = letters_of(" ".join(pages))
+    for part in bound(book).volume.manuscript.parts:
+        words = {letters_of(word) for text in texts_of(part.blocks) for word in text.split() if len(word) > 6}
+        assert {word for word in words if word not in copied} == set(), part.path
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("name", HEARD)
+def test_construct_is_read_aloud(name: str, bound: Callable[[str], Bound], request: pytest.FixtureRequest) -> None:
+    case = Case(name)
+    book = next(book for book, cases in books().items() if case in cases)
+    names = [Path(part.path).stem for part in bound(book).volume.manuscript.parts]
+    with pikepdf.open(bound(book).pdf) as pdf:
+        heard = read_aloud(pdf, chapters_of(pdf)[names.index(name)].pages)
+    compare(case.expected("aloud"), heard, bool(request.config.getoption("--accept")))
+
+
+@pytest.mark.tex
+def test_a_character_that_no_font_has_is_reported_where_it_stands(tmp_path: Path) -> None:
+    ledger = Ledger()
+    write_report(tmp_path, [Case(FOUND_BY_THE_ENGINE)])
+    assert open_book(tmp_path, ledger).build() == []
+    found = {(entry.code, entry.span.line if entry.span else 0, entry.problem[-11:]) for entry in ledger.entries}
+    assert found == {("OCT403", 3, "漢 (U+6F22)."), ("OCT403", 3, "字 (U+5B57).")}
+
+
+def chapters_of(pdf: pikepdf.Pdf) -> list[Element]:
+    """Return the section of each part in order, without contents, lists, bibliography and index."""
+    made = {"Contents", "Figures and tables", "Bibliography", "Index"}
+    made |= {"Inhalt", "Abbildungen und Tabellen", "Literatur", "Register"}
+    made |= {"Table des matières", "Figures et tableaux", "Bibliographie"}
+    sections = []
+    for section in read_structure(pdf).elements():
+        heading = section.kids[0] if section.kids else None
+        if section.role == "Sect" and isinstance(heading, Element) and heading.role == "H1":
+            sections.append(section)
+    return [section for section in sections if " ".join(first_text(section).split()) not in made]
+
+
+def first_text(section: Element) -> str:
+    """Return the text of a section's heading."""
+    heading = section.kids[0]
+    return heading.text if isinstance(heading, Element) else ""
+
+
+def texts_of(nodes: Iterable[n.Node]) -> Iterator[str]:
+    """Yield each text that is read, in the order of reading; the notes of a heading come after it."""
+    for node in nodes:
+        match node:
+            case n.Heading():
+                notes = [inner for inner in n.walk(node.children) if isinstance(inner, n.Note)]
+                yield from (text for text in texts_of(node.children) if text not in texts_of(notes))
+                yield from texts_of(notes)
+            case n.Text() | n.CodeSpan():
+                yield node.text
+            case n.CodeBlock():
+                yield from node.text.split("\n")
+            case n.Picture():
+                pass
+            case _:
+                yield from texts_of(n.inner(node))
+
+
+def letters_of(text: str) -> str:
+    """Keep the letters alone, composed and in small case, since spaces, hyphens and ligatures are the engine's."""
+    return "".join(letter for letter in unicodedata.normalize("NFKC", text).casefold() if letter.isalpha())

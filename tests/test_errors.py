@@ -194,7 +194,12 @@ def test_a_style_that_cannot_be_read_is_named(project: Project) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "needle", "words"),
     [
-        ('![A](images/bad.png){alt="What it shows"}', "OCT302", "images/bad.png", "cannot be used: it cannot be read as an image."),
+        (
+            '![A](images/bad.png){alt="What it shows"}',
+            "OCT302",
+            "images/bad.png",
+            "used: it cannot be read as an image.",
+        ),
         ('![A](images/a.gif){alt="What it shows"}', "OCT302", "images/a.gif", "places PNG, JPEG, PDF and SVG"),
         ("![](images/good.png)", "OCT303", "images/good.png", "no alternative text"),
         ('![A](images/good.png){alt="What it shows" width=wide}', "OCT307", "wide", "which is no length"),

@@ -1,6 +1,6 @@
 """Check the layer stack as words, as LaTeX, and as real pages."""
 
-# ruff: noqa: D103 - the name of a test says what it shows
+
 
 from __future__ import annotations
 

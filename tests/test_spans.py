@@ -309,6 +309,52 @@ def test_scripts_entities_and_tabs_are_found() -> None:
     assert_found(SCRIPTS, "Ἐν ἀρχῇ ἦν", "電磁気", "الفصحى", "अनुभाग", "afterwards", "marker")
 
 
+SIMPLE = """Before it.
+
+Name     Value
+-------- -----
+the left   the
+same     other
+
+A paragraph that runs on beyond the columns of the table,
+and on in a second line with `code` in it.
+
+Section heading
+---------------
+
+Text after *it*.
+"""
+HEADLESS = """Before it.
+
+---------------- -----------------
+the left one     the right
+goes on          *other*
+
+the same         the `right`
+words            goes on
+---------------- -----------------
+
+After *it*.
+"""
+
+
+def test_tables_without_a_head_or_a_foot_scramble_nothing() -> None:
+    assert_found(SIMPLE, "Name", "Value", "code", "Before", "Section")
+    assert (locate(SIMPLE)["it"].line, locate(SIMPLE)["text"].line) == (14, 14)
+    assert_found(HEADLESS, "other", "After", "Before")
+    assert str(locate(HEADLESS)["right"]) == "chapters/1.md:6:23"
+
+
+def test_what_follows_a_figure_without_a_description_is_found() -> None:
+    source = "# One\n\n![The caption](a/picture.png)\n\nThe *words* after it.\n"
+    assert_found(source, "words")
+    part = read_part(source)
+    figure = next(node for node in part.blocks if isinstance(node, n.Figure))
+    assert part.span(figure.caption[0]) == Span("chapters/1.md", 3, 3)
+    picture = next(node for node in n.walk(part.blocks) if isinstance(node, n.Picture))
+    assert part.span(picture, "a/picture.png") == Span("chapters/1.md", 3, 16)
+
+
 @pytest.mark.parametrize("source", [NOTES, REPEATED, GRID, MULTILINE, PIPE, SCRIPTS])
 def test_windows_line_ends_change_no_place(source: str, tmp_path: Path) -> None:
     """Files are read with universal newlines; a part that was not is still found line by line."""

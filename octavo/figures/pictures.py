@@ -7,6 +7,7 @@ seen and kept by its content (lossless, transparency kept); PDF is placed as it 
 from __future__ import annotations
 
 import hashlib
+import logging
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -62,8 +63,8 @@ class Pictures:
         temporary = ready.with_suffix(".tmp")
         kind = path.suffix.lower()
         if kind == ".pdf":
-            if not data.startswith(b"%PDF"):
-                return "it is not a PDF"
+            if not _is_pdf(path):
+                return "it is not a PDF that can be read"
             shutil.copyfile(path, temporary)
         elif kind in RASTER:
             problem = _wrap_raster(data, temporary)
@@ -89,13 +90,28 @@ class Pictures:
         return Picture(plate.path.name, plate.page, self.alts.get(kind, ""))
 
 
+def _is_pdf(path: Path) -> bool:
+    """Tell whether a file is a PDF with a page; the engine would stop the whole book at any other."""
+    import pikepdf
+
+    try:
+        with pikepdf.open(path) as pdf:
+            return len(pdf.pages) > 0
+    except pikepdf.PdfError:
+        return False
+
+
 def _wrap_raster(data: bytes, target: Path) -> str:
     import img2pdf
 
+    logging.getLogger("img2pdf").setLevel(logging.ERROR)  # it tells of every image that is not opaque
     try:
-        target.write_bytes(img2pdf.convert(data, nodate=True, producer="", creator=""))
+        rotation = img2pdf.Rotation.ifvalid
+        target.write_bytes(img2pdf.convert(data, nodate=True, producer="", creator="", rotation=rotation))
     except img2pdf.AlphaChannelError:
         return _wrap_transparent(data, target)
+    except (img2pdf.JpegColorspaceError, img2pdf.UnsupportedColorspaceError, img2pdf.PdfTooLargeError) as error:
+        return str(error).split("\n")[0] or "its colors or its size cannot be printed"
     except img2pdf.ImageOpenError:
         return "it cannot be read as an image"
     except ValueError as error:

@@ -10,7 +10,7 @@ from octavo.latex.escape import Tex, escape
 from octavo.latex.figures import FigureWriter
 from octavo.latex.inlines import InlineWriter
 from octavo.latex.tables import TableWriter
-from octavo.latex.tree import Element
+from octavo.latex.tree import Element, allowed_tag
 from octavo.manuscript import nodes as n
 
 #: Divs with a label and a form of their own, and the structure type of each.
@@ -68,7 +68,7 @@ class BlockWriter:
             case n.Heading():
                 return self._heading(block, element)
             case n.BlockQuote():
-                content = self.write(block.children, element.add("BlockQuote"))
+                content = self.write(block.children, element.add(allowed_tag("BlockQuote", element)))
                 return self._context.macros("quote", content=content)
             case n.List():
                 return self._list(block, element)
@@ -188,10 +188,11 @@ class BlockWriter:
         lines = [
             {
                 "leaf": self._context.leaves.on(code.add("Span")),
-                "tokens": tokens,
+                "tokens": line.tokens,
+                "indent": line.indent,
                 "number": first + index if NUMBERED & set(classes) else "",
             }
-            for index, tokens in enumerate(highlight(block.text, classes[0] if classes else ""))
+            for index, line in enumerate(highlight(block.text, classes[0] if classes else ""))
         ]
         return self._context.macros("code_block", lines=lines, caption=caption, anchor=anchor)
 
@@ -203,8 +204,10 @@ class BlockWriter:
             return self._figures.write_data_table(block, element)
         form = next((name for name in classes if name in FORMS), "")
         if "epigraph" in classes:
-            return self._context.macros("epigraph", content=self.write(block.children, element.add("BlockQuote")))
-        holder = element.add(FORMS.get(form, "Div"), identifier=block.attributes.identifier)
+            quote = element.add(allowed_tag("BlockQuote", element))
+            return self._context.macros("epigraph", content=self.write(block.children, quote))
+        tag = allowed_tag(FORMS.get(form, "Div"), element)
+        holder = element.add(tag, identifier=block.attributes.identifier)
         holder.language = block.attributes.values.get("lang", "")
         anchor = self._inlines.anchor(holder)
         if not form:

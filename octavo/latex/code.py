@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from octavo.latex.escape import Tex, escape, escape_breakable
+
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
 
 #: A longer word in code may break after its punctuation.
 LONGEST_UNBROKEN = 16
@@ -17,33 +22,57 @@ KINDS = {
 }
 
 
-def highlight(text: str, language: str) -> Iterator[list[tuple[str, Tex]]]:
-    """Yield each line as tokens: what kind each is (empty for plain) and its TeX.
+@dataclass(frozen=True)
+class CodeLine:
+    """Hold a line of code: how many spaces it begins with, then its tokens, each with its kind (empty for plain)."""
 
-    A language that Pygments does not know is printed plain. Spaces keep their number.
-    """
-    if not language:
-        for line in text.split("\n"):
-            yield [("", literal(line))]
+    indent: int
+    tokens: list[tuple[str, Tex]]
+
+
+def highlight(text: str, language: str) -> Iterator[CodeLine]:
+    """Yield each line as tokens; a language that Pygments does not know is printed plain."""
+    for line in _tokens(text, language):
+        kept = [(kind, piece) for kind, piece in line if piece]
+        indent = 0
+        while kept and kept[0][1][0] == " ":
+            kind, piece = kept.pop(0)
+            rest = piece.lstrip(" ")
+            indent += len(piece) - len(rest)
+            kept[:0] = [(kind, rest)] if rest else []
+        yield CodeLine(indent, [(kind, literal(piece)) for kind, piece in kept])
+
+
+def _tokens(text: str, language: str) -> Iterator[list[tuple[str, str]]]:
+    """Yield the pieces of each line with their kinds."""
+    lexer = _lexer(language)
+    if lexer is None:
+        yield from ([("", line)] for line in text.split("\n"))
         return
     from pygments import lex
+
+    line: list[tuple[str, str]] = []
+    for token, value in lex(text, lexer):
+        kind = _kind(str(token).removeprefix("Token."))
+        first, *rest = value.split("\n")
+        line.append((kind, first))
+        for piece in rest:
+            yield line
+            line = [(kind, piece)]
+    yield line
+
+
+def _lexer(language: str) -> Lexer | None:
+    if not language:
+        return None
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
     try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+        lexer: Lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
-        yield from highlight(text, "")
-        return
-    line_tokens: list[tuple[str, Tex]] = []
-    for token, value in lex(text, lexer):
-        kind = _kind(str(token).removeprefix("Token."))
-        first, *rest = value.split("\n")
-        line_tokens.append((kind, literal(first)))
-        for piece in rest:
-            yield line_tokens
-            line_tokens = [(kind, literal(piece))]
-    yield line_tokens
+        return None
+    return lexer
 
 
 def _kind(token: str) -> str:

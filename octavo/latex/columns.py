@@ -14,10 +14,10 @@ from octavo.manuscript import nodes as n
 #: The sizes a table can be set in, largest first: how many ems fill the measure of an A5 page, and the gutter in ems.
 SIZES = {"normal": (34.0, 1.0), "small": (36.6, 0.8), "smallest": (41.8, 0.5)}
 #: Widths of letters in ems: those that are narrower or wider than most.
-NARROW, WIDE = frozenset("iljtfrI.,:;'|!()[]‘’"), frozenset("mwMW%@—…&")
-NARROW_EMS, USUAL_EMS, CAPITAL_EMS, WIDE_EMS = 0.31, 0.52, 0.68, 0.84
+NARROW, WIDE = frozenset("iljtfrI.,:;'|!()[]"), frozenset("mwMW%@—…&")
+NARROW_EMS, DIGIT_EMS, USUAL_EMS, CAPITAL_EMS, WIDE_EMS = 0.31, 0.5, 0.54, 0.68, 0.86
 #: What a column needs beyond its letters, since the estimate may be short.
-PADDING_EMS = 0.6
+PADDING_EMS = 0.3
 #: A list in a cell needs room for its labels.
 LABEL_EMS = 2.0
 CODE_EMS = 0.5
@@ -45,7 +45,7 @@ def fit_columns(table: n.Table) -> Fit:
         room = measure - gutter * gutters
         if sum(needed) <= room or size == "smallest":
             break
-    holds = sum(needed) <= room
+    holds = sum(needed) - PADDING_EMS * len(needed) <= room
     if _are_given(table.columns):
         total = max(sum(column.share for column in table.columns), 1.0)
         wanted = [column.share / total * room for column in table.columns]
@@ -58,8 +58,8 @@ def fit_columns(table: n.Table) -> Fit:
 def _are_given(columns: Sequence[n.Column]) -> bool:
     """Tell whether the author gave widths.
 
-    Pandoc takes the dashes under the head of a pipe table for widths as soon as one line of it is long; equal shares of
-    the whole measure then only mean that nobody counted dashes.
+    Pandoc takes the dashes under the head of a pipe table for widths as soon as one line of it is long; equal shares
+    of the whole measure then only mean that nobody counted dashes.
     """
     shares = [column.share for column in columns]
     is_equal = max(shares) - min(shares) < 0.001 and sum(shares) > 0.99
@@ -106,8 +106,8 @@ def _demands(table: n.Table) -> tuple[list[float], list[float]]:
 def _cell_demands(cell: n.Cell) -> tuple[float, float]:
     text = n.plain_text(cell.children).strip()
     extra = PADDING_EMS + (LABEL_EMS if any(isinstance(child, n.List) for child in cell.children) else 0.0)
-    code = [line for child in n.walk(cell.children) if isinstance(child, n.CodeBlock) for line in child.text.split("\n")]
-    longest_code = max((len(line) * CODE_EMS for line in code), default=0.0)
+    blocks = [child.text for child in n.walk(cell.children) if isinstance(child, n.CodeBlock)]
+    longest_code = max((len(line) * CODE_EMS for block in blocks for line in block.split("\n")), default=0.0)
     narrow = max((width(word) for word in text.split()), default=0.0)
     return max(narrow, min(longest_code, 20.0)) + extra, max(width(text), longest_code) + extra
 
@@ -120,6 +120,8 @@ def width(text: str) -> float:
             ems += NARROW_EMS
         elif letter in WIDE:
             ems += WIDE_EMS
+        elif letter.isdigit():
+            ems += DIGIT_EMS
         else:
             ems += CAPITAL_EMS if letter.isupper() else USUAL_EMS
     return ems

@@ -53,7 +53,9 @@ class Pictures(Protocol):
 
 @dataclass(frozen=True)
 class IndexMark:
-    """Note a place that the index names: `entry` is its path of headings, `place` is a leaf or an anchor in the element.
+    """Note a place that the index names.
+
+    `entry` is its path of headings, `place` a leaf or an anchor in the element.
 
     A mark with `see` or `also` has no place; it sends the reader to another entry.
     """
@@ -134,7 +136,7 @@ class Context:
             self.around = outer
 
     def print_notes(self, shelf: list[NoteText], below: bool = False) -> Tex:
-        """Return the notes of a shelf: footnotes, or `below` what they belong to where that may move to another page."""
+        """Return the notes of a shelf: footnotes, or `below` what may move to another page with them."""
         macro = "note_below" if below else "note_text"
         return Tex("").join(
             self.macros(macro, number=note.number, leaf=note.leaf, content=note.content) for note in shelf

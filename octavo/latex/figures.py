@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 from octavo.latex.context import Caption, Context, NoteText, Picture
 from octavo.latex.escape import Tex, escape
-from octavo.latex.inlines import InlineWriter, description
+from octavo.latex.inlines import InlineWriter
+from octavo.latex.picture import description
 from octavo.latex.tables import TableWriter
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
@@ -49,24 +50,32 @@ class FigureWriter:
         return self._context.macros("caption", label=label, content=Tex("\\par ").join(pieces))
 
     def write(self, figure: n.Figure, element: Element) -> Tex:
-        """Write a figure from the manuscript; pictures in it are its content, anything else stays what it is."""
+        """Write a figure from the manuscript: its pictures with one description, or whatever else stands in it."""
+        pictures = [node for node in n.walk(figure.children) if isinstance(node, n.Picture)]
+        words = (node for node in n.walk(figure.children) if isinstance(node, n.Text | n.CodeSpan | n.CodeBlock))
+        if not pictures or any(node.text.strip() for node in words if not _describes(node, pictures)):
+            return self._write_group(figure, element)
         structure = element.add("Figure", identifier=figure.attributes.identifier)
         anchor = self._inlines.anchor(structure)
-        pictures = [node for node in n.walk(figure.children) if isinstance(node, n.Picture)]
         caption_text = n.plain_text(list(figure.caption)).strip()
-        alts: list[str] = []
-        content: list[Tex] = []
-        for picture in pictures:
-            alt = description(picture)
+        alts = [description(picture) for picture in pictures]
+        for picture, alt in zip(pictures, alts, strict=True):
             if not alt or alt == caption_text:
                 self._context.report("OCT303", picture, picture.target, target=picture.target)
-            alts.append(alt)
-            content.append(self._place(picture, structure))
         structure.alt = " ".join(alt for alt in alts if alt)
-        if not pictures:
-            structure.tag = "Div"
-            content.append(self._blocks(figure.children, structure))
-        return self._float("figure", figure.number, figure.caption, structure, anchor, Tex("\n").join(content))
+        content = Tex("\n").join(self._place(picture, structure) for picture in pictures)
+        text, notes = self._float_caption(figure.number, figure.caption, structure)
+        return self._float(anchor, content, text, notes)
+
+    def _write_group(self, figure: n.Figure, element: Element) -> Tex:
+        """Write a figure that is more than pictures: each part stays what it is, under one caption."""
+        structure = element.add("Div", identifier=figure.attributes.identifier)
+        anchor = self._inlines.anchor(structure)
+        shelf: list[NoteText] = []
+        with self._context.within(shelf=shelf, fixed=True):
+            content = self._blocks(figure.children, structure)
+        text, notes = self._float_caption(figure.number, figure.caption, structure, tag="P")
+        return self._float(anchor, content, text, [*shelf, *notes])
 
     def _place(self, picture: n.Picture, structure: Element) -> Tex:
         ready = self._context.pictures.image(
@@ -77,14 +86,14 @@ class FigureWriter:
         width, height = (self._inlines.measure(picture, name) for name in ("width", "height"))
         return self._picture(ready, structure, width, height)
 
-    def _picture(self, picture: Picture, structure: Element, width: Tex = Tex(""), height: Tex = Tex("")) -> Tex:
+    def _picture(self, picture: Picture, structure: Element, width: str = "", height: str = "") -> Tex:
         leaf = self._context.leaves.on(structure)
         return self._context.macros(
-            "picture", file=picture.file, page=picture.page, width=width, height=height, leaf=leaf
+            "picture", file=picture.file, page=picture.page, width=Tex(width), height=Tex(height), leaf=leaf
         )
 
     def write_drawing(self, block: n.Div, element: Element) -> Tex:
-        """Write a figure that is drawn: `::: {.figure data="figures/x.yaml"}` or `kind=layer-stack`, caption inside."""
+        """Write a figure that is drawn: `{.figure data="figures/x.yaml"}` or `kind=layer-stack`, caption inside."""
         values = block.attributes.values
         wanted = values.get("data") or values.get("kind", "")
         picture = self._context.pictures.drawing(wanted, lambda: self._context.part.span(block))
@@ -93,7 +102,8 @@ class FigureWriter:
         structure = element.add("Figure", identifier=block.attributes.identifier, alt=values.get("alt", picture.alt))
         anchor = self._inlines.anchor(structure)
         content = self._picture(picture, structure)
-        return self._float("figure", values.get("number", ""), block.children, structure, anchor, content)
+        text, notes = self._float_caption(values.get("number", ""), block.children, structure)
+        return self._float(anchor, content, text, notes)
 
     def write_data_table(self, block: n.Div, element: Element) -> Tex:
         """Write a table that is made from data: `::: {.table kind=layers}` or `::: {.table data="figures/x.yaml"}`."""
@@ -133,22 +143,29 @@ class FigureWriter:
         """Write the caption of a listing, which stands above it as a paragraph."""
         return self.caption("listing", number, [n.Paragraph([n.Text(text)])], element, tag="P")
 
-    def _float(
-        self, kind: str, number: str, caption: Sequence[n.Block], structure: Element, anchor: Tex, content: Tex
-    ) -> Tex:
-        """Write a figure as a float whose notes stand below it; where nothing floats it stays in its place."""
-        context = self._context
+    def _float_caption(
+        self, number: str, caption: Sequence[n.Block], structure: Element, tag: str = "Caption"
+    ) -> tuple[Tex, list[NoteText]]:
         shelf: list[NoteText] = []
-        with context.within(shelf=shelf, fixed=True):
-            text = self.caption(kind, number, caption, structure) if caption else Tex("")
-        return context.macros(
+        with self._context.within(shelf=shelf, fixed=True):
+            text = self.caption("figure", number, caption, structure, tag) if caption else Tex("")
+        return text, shelf
+
+    def _float(self, anchor: Tex, content: Tex, caption: Tex, notes: list[NoteText]) -> Tex:
+        """Write a float whose notes stand below it; where nothing floats it stays in its place."""
+        return self._context.macros(
             "float",
             content=content,
-            caption=text,
+            caption=caption,
             anchor=anchor,
-            notes=context.print_notes(shelf, below=True),
-            fixed=context.around.fixed,
+            notes=self._context.print_notes(notes, below=True),
+            fixed=self._context.around.fixed,
         )
+
+
+def _describes(node: n.Node, pictures: Sequence[n.Picture]) -> bool:
+    """Tell whether a text is the description of one of these pictures, which is not printed."""
+    return any(node is inner for picture in pictures for inner in n.walk(picture.children))
 
 
 def _table(columns: list[n.Column], head: Sequence[str], rows: Iterable[Sequence[str]]) -> n.Table:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 
+from octavo.diagnostics import Span
 from octavo.latex import maths
 from octavo.latex.code import literal
 from octavo.latex.context import Context, IndexMark, NoteText
 from octavo.latex.escape import Tex, escape, escape_breakable
+from octavo.latex.picture import description, measure
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
 from octavo.manuscript.numbering import Target, reference_text
@@ -24,10 +25,6 @@ STYLES: dict[str, tuple[str, dict[str, str | int]]] = {
     "strikeout": ("Span", {"TextDecorationType": "LineThrough"}),
     "underline": ("Span", {"TextDecorationType": "Underline"}),
 }
-
-
-#: A length as Pandoc knows it.
-_LENGTH = re.compile(r"(\d+\.?\d*|\.\d+)\s*(%|px|cm|mm|in|pt|em|ex|bp|pc)?")
 
 
 class InlineWriter:
@@ -81,7 +78,8 @@ class InlineWriter:
                 case n.Math():
                     pieces.append(self._context.macros("bare_math", tex=Tex(inline.tex)))
                 case n.Styled() if STYLES[inline.style][0] != "Span" or inline.style.endswith("script"):
-                    pieces.append(self._context.macros("styled", style=inline.style, content=self.bare(inline.children)))
+                    content = self.bare(inline.children)
+                    pieces.append(self._context.macros("styled", style=inline.style, content=content))
                 case n.Reference():
                     pieces.append(escape(self._context.print_reference(inline)))
                 case n.LineBreak():
@@ -127,8 +125,15 @@ class InlineWriter:
             return self._leaf(element, Tex(inline.text))
         if not (inline.format == "html" and inline.text.startswith("<!--")):
             code = "OCT210" if inline.format in ("tex", "latex") else "OCT211"
-            self._context.report(code, inline, inline.text, text=inline.text, format=inline.format)
+            span = self._context.part.span(inline, inline.text)
+            if not self._is_open_formula(span):
+                self._context.ledger.report(code, span, text=inline.text, format=inline.format)
         return Tex("")
+
+    def _is_open_formula(self, span: Span) -> bool:
+        """Tell whether a formula that never ends begins in this line; its commands need no complaint of their own."""
+        places = (entry.span for entry in self._context.ledger.entries if entry.code == "OCT205")
+        return any(place is not None and (place.file, place.line) == (span.file, span.line) for place in places)
 
     def _link(self, inline: n.Link, element: Element) -> Tex:
         target = inline.target
@@ -287,24 +292,3 @@ class InlineWriter:
             else:
                 pieces.append(self._internal(text, target.identifier, element))
         return Tex("").join(pieces)
-
-
-def description(picture: n.Picture) -> str:
-    """Return what an author says of a picture: `alt=`, which Pandoc takes over in a figure only, or the brackets."""
-    return picture.attributes.values.get("alt", "").strip() or n.plain_text(picture.children).strip()
-
-
-def measure(width: str) -> str:
-    r"""Return a TeX length for a length as Pandoc writes it, or nothing for what is none.
-
-    That is `50%` of the measure, or a number with a unit; pixels, also without a unit, are 96 to the inch.
-    """
-    found = _LENGTH.fullmatch(width.strip())
-    if found is None:
-        return ""
-    number, unit = float(found[1]), (found[2] or "")
-    if unit == "%":
-        return f"{number / 100:.4f}\\linewidth"
-    if unit in ("px", ""):
-        return f"{number * 0.75:.2f}bp"
-    return f"{found[1]}{unit}"

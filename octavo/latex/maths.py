@@ -67,7 +67,7 @@ def without_numbers(tex: str) -> str:
     name = outer_environment(tex)
     if not name or name.endswith("*"):
         return tex.strip()
-    return tex.strip().replace(f"\\begin{{{name}}}", f"\\begin{{{name}*}}").replace(f"\\end{{{name}}}", f"\\end{{{name}*}}")
+    return re.sub(rf"\\(begin|end)\{{{name}\}}", rf"\\\1{{{name}*}}", tex.strip())
 
 
 def as_inner(tex: str) -> str:

@@ -23,7 +23,7 @@ class PlacedCell:
     A place that a cell from a row above covers is an empty cell.
     """
 
-    content: Tex = Tex("")
+    content: str = ""
     columns: int = 1
     rows: int = 1
     align: str = "left"

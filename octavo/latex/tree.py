@@ -16,7 +16,8 @@ class Element:
     """Stand for one structure element (ISO 32000-2, 14.8.4).
 
     `identifier` is what a link in the book points at; `target` is where a Link leads, an address or `#` and an
-    identifier; `annotation` is the number that its annotations carry. A Link may lead straight to an element (`leads_to`), at the
+    identifier; `annotation` is the number that its annotations carry, `parent` the element it was added to. A Link may
+    lead straight to an element (`leads_to`), at the
     leaf or anchor `place` in it. `related` ties a note to its reference and back.
     """
 
@@ -30,13 +31,14 @@ class Element:
     annotation: int = 0
     anchor: int = 0
     attributes: dict[str, str | int] = field(default_factory=dict)
+    parent: Element | None = None
     related: Element | None = None
     leads_to: Element | None = None
     place: int = 0
 
     def add(self, tag: str, **facts: object) -> Element:
         """Append a new element of that tag and return it."""
-        child = Element(tag)
+        child = Element(tag, parent=self)
         for name, value in facts.items():
             setattr(child, name, value)
         self.kids.append(child)
@@ -56,6 +58,20 @@ class Element:
         for kid in self.kids:
             if isinstance(kid, Element):
                 yield from kid.walk()
+
+
+#: What an element of this type may not be put into (ISO 32005:2023, table 5); a Div takes its place.
+NOT_INSIDE = {"Aside": {"Aside", "BlockQuote", "TD", "TH", "Caption"}, "BlockQuote": {"TD", "TH"}}
+
+
+def allowed_tag(tag: str, parent: Element) -> str:
+    """Return the type that a block of this type has under that parent: its own, or Div.
+
+    A Div changes nothing about what may stand in it: what counts is the element around.
+    """
+    while parent.tag == "Div" and parent.parent is not None:
+        parent = parent.parent
+    return "Div" if parent.tag in NOT_INSIDE.get(tag, ()) else tag
 
 
 @dataclass(slots=True)

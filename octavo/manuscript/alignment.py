@@ -7,19 +7,14 @@ clean build never pays for it.
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import TypeAlias
 
 from octavo.manuscript import nodes as n
+from octavo.manuscript.source import in_reading_order, split
 
-#: A word without the underscores that may be emphasis around it.
-WORD = re.compile(r"[^\W_]+")
-_GRID_RULE = re.compile(r"\+[-=:]{2,}\+")
-_COLUMNS_RULE = re.compile(r"[ >]*-{2,}( +-{2,})+ *")
 #: Stands in the tree where the words of the file do not go on: at the end of a passage, around attributes.
 _BOUNDARY = ""
 #: Owns words that belong to no node in particular.
@@ -52,7 +47,7 @@ class Alignment:
 
     def __init__(self, source: str) -> None:
         """Split the source once."""
-        found = _in_reading_order(source)
+        found = in_reading_order(source)
         self._words = [match[0].casefold() for match in found]
         self._starts = [match.start() for match in found]
         self._taken = bytearray(len(found))
@@ -106,7 +101,7 @@ def _gather(
 ) -> None:
     """Collect each word with the node it belongs to, in the order of the source; set asides apart."""
     for node in nodes:
-        words.extend((word, node) for word in _split(_own_text(node)))
+        words.extend((word, node) for word in split(_own_text(node)))
         match node:
             case n.Note():
                 asides.append(_Aside([], len(running), len(running), anywhere=True))
@@ -119,22 +114,22 @@ def _gather(
                 _gather((block for cell in cells for block in cell.children), words, running, asides)
                 caption.last = len(running)
             case n.Figure():
-                title = n.plain_text(node.caption).strip()
                 _gather(node.caption, words, running, asides)
-                for child in n.walk(node.children):
-                    if isinstance(child, n.Picture) and n.plain_text(child.children).strip() == title:
-                        words.extend((word, child) for word in _split(child.target))
-                        return
-                _gather(node.children, words, running, asides)
+                if n.plain_text(node.children).strip() == n.plain_text(node.caption).strip():
+                    # The caption is also the description of the picture; it stands in the file once.
+                    pictures = (child for child in n.walk(node.children) if isinstance(child, n.Picture))
+                    words.extend((word, child) for child in pictures for word in split(child.target))
+                else:
+                    _gather(node.children, words, running, asides)
             case n.Picture():
                 _gather(node.children, words, running, asides)
-                words.extend((word, node) for word in _split(node.target))
+                words.extend((word, node) for word in split(node.target))
             case n.Link() if node.children and node.target.startswith("#"):
                 _gather(node.children, words, running, asides)
-                words.extend((word, _MARKUP) for word in _split(node.target))
+                words.extend((word, _MARKUP) for word in split(node.target))
             case n.InlineSpan() if node.children:
                 _gather(node.children, words, running, asides)
-                values = _split(" ".join(node.attributes.values.values()))
+                values = split(" ".join(node.attributes.values.values()))
                 words.extend((word, _MARKUP) for word in (_BOUNDARY, *values, _BOUNDARY))
             case n.Citation():
                 pass  # What citeproc made of it stands in no file.
@@ -164,65 +159,6 @@ def _own_text(node: n.Node) -> str:
         case n.InlineSpan() if not node.children:
             return " ".join([node.attributes.identifier, *node.attributes.values.values()])
     return ""
-
-
-def _split(text: str) -> list[str]:
-    return [word.casefold() for word in WORD.findall(text)]
-
-
-def _in_reading_order(source: str) -> list[re.Match[str]]:
-    """Return the words of a file as they are read: in a table with cells of several lines, cell by cell."""
-    lines = source.split("\n")
-    tables = {**_grid_tables(lines), **_multiline_tables(lines)}
-    keyed: list[tuple[tuple[int, int, int], re.Match[str]]] = []
-    start, number = 0, 0
-    for match in WORD.finditer(source):
-        while match.start() > start + len(lines[number]):
-            start, number = start + len(lines[number]) + 1, number + 1
-        row, breaks = tables.get(number, (number, ()))
-        keyed.append(((row, bisect_right(breaks, match.start() - start), match.start()), match))
-    return [match for _, match in sorted(keyed, key=lambda item: item[0])]
-
-
-#: For each line of a table: the first line of its row, and the columns at which cells begin.
-_Rows: TypeAlias = dict[int, tuple[int, tuple[int, ...]]]
-
-
-def _grid_tables(lines: Sequence[str]) -> _Rows:
-    """Find the rows of grid tables (Pandoc's manual, `grid_tables`)."""
-    rows: _Rows = {}
-    breaks: tuple[int, ...] = ()
-    row = 0
-    for number, line in enumerate(lines):
-        if _GRID_RULE.search(line):
-            row = number + 1
-            if line.strip(" >").startswith("+"):
-                breaks = tuple(match.start() for match in re.finditer(r"\+", line))
-        elif breaks and line.strip(" >").startswith("|"):
-            rows[number] = (row, breaks)
-        else:
-            breaks = ()
-    return rows
-
-
-def _multiline_tables(lines: Sequence[str]) -> _Rows:
-    """Find the rows of multiline tables (Pandoc's manual, `multiline_tables`): blank lines part their rows."""
-    rows: _Rows = {}
-    for number, line in enumerate(lines):
-        if number in rows or not _COLUMNS_RULE.fullmatch(line):
-            continue
-        first = number
-        while first and lines[first - 1].strip() and first - 1 not in rows:
-            first -= 1
-        has_head = first < number and not lines[first].strip(" >-")
-        end = next((n for n in range(number + 1, len(lines)) if lines[n].strip() and not lines[n].strip(" >-")), 0)
-        if end and (has_head or "" in (inside.strip(" >") for inside in lines[number:end])):
-            breaks = tuple(match.start() for match in re.finditer("-+", line))
-            row = first
-            for inside in range(first, end):
-                row = inside + 1 if not lines[inside].strip(" >-") else row
-                rows[inside] = (row, breaks)
-    return rows
 
 
 def _align(tree: Sequence[str], source: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from octavo.manuscript import nodes as n
+from octavo.manuscript.punctuation import quotation_marks, set_stops, settle_neighbors, without_notes
 
 #: One value of Pandoc's JSON; its shape is known from the constructor name beside it.
 Json: TypeAlias = Any
 
 REFERENCE = re.compile(r"(fig|tbl|tab|sec|eq|lst|cha|app)[:-]\S+", re.IGNORECASE)
-EQUATION_LABEL = re.compile(r"\s*\{#(eq[:-][^\s}]+)\}")
 DISPLAYED = re.compile(
     r"\\begin\{((?:align|alignat|equation|flalign|gather|multline|eqnarray)\*?)\}.*\\end\{\1\}", re.DOTALL
 )
@@ -44,24 +44,6 @@ DELIMITERS = {"DefaultDelim": "{}.", "Period": "{}.", "OneParen": "{})", "TwoPar
 ALIGNMENTS = {"AlignLeft": "left", "AlignRight": "right", "AlignCenter": "center", "AlignDefault": ""}
 TASK_BOXES = {"\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}"}
 
-#: Opening and closing marks, double then single, by language (CLDR 46, `delimiters`).
-QUOTES = {
-    "en": ("“", "”", "‘", "’"),
-    "de": ("„", "“", "‚", "‘"),
-    "fr": ("«\N{NARROW NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}»", "‹\N{NARROW NO-BREAK SPACE}",
-           "\N{NARROW NO-BREAK SPACE}›"),
-    "es": ("«", "»", "“", "”"),
-    "it": ("«", "»", "“", "”"),
-    "pt": ("“", "”", "‘", "’"),
-    "nl": ("‘", "’", "“", "”"),
-    "da": ("“", "”", "‘", "’"),
-    "nb": ("«", "»", "‘", "’"),
-    "sv": ("”", "”", "’", "’"),
-    "fi": ("”", "”", "’", "’"),
-    "pl": ("„", "”", "«", "»"),
-    "cs": ("„", "“", "‚", "‘"),
-}  # fmt: skip
-
 
 def roman(value: int) -> str:
     """Write a number in lower-case roman numerals."""
@@ -75,7 +57,7 @@ def roman(value: int) -> str:
 
 
 def alphabetic(value: int) -> str:
-    """Write a number as a, b, … z, aa, ab, …"""
+    """Write a number in letters: a to z, then aa, ab and so on."""
     text = ""
     while value > 0:
         value, rest = divmod(value - 1, 26)
@@ -127,7 +109,8 @@ class Converter:
                 self._cite(result, item["c"])
             else:
                 result.append(self._inline(kind, item.get("c")))
-        return self._settle_neighbors(result)
+        set_stops(result, self.language)
+        return settle_neighbors(result)
 
     def _text(self, result: list[n.Inline], text: str) -> None:
         if result and isinstance(result[-1], n.Text):
@@ -136,8 +119,7 @@ class Converter:
             result.append(n.Text(text))
 
     def _quoted(self, result: list[n.Inline], raw: Json) -> None:
-        marks = QUOTES.get(self.language.split("-")[0], QUOTES["en"])
-        opening, closing = marks[:2] if raw[0]["t"] == "DoubleQuote" else marks[2:]
+        opening, closing = quotation_marks(self.language, raw[0]["t"] == "DoubleQuote")
         self._text(result, opening)
         for child in self.inlines(raw[1]):
             if isinstance(child, n.Text):
@@ -151,7 +133,7 @@ class Converter:
         if not any(REFERENCE.fullmatch(item["citationId"]) for item in citations):
             children = self.inlines(content)
             if self._in_note:
-                children = _without_notes(children)
+                children = without_notes(children)
             result.append(n.Citation(children, tuple(item["citationId"] for item in citations)))
             return
         first = citations[0]
@@ -190,31 +172,6 @@ class Converter:
                 with self._reading(attrs.values.get("lang", "")):
                     return n.InlineSpan(self.inlines(raw[1]), attrs)
         return n.Styled(STYLES[kind], self.inlines(raw))
-
-    def _settle_neighbors(self, inlines: list[n.Inline]) -> list[n.Inline]:
-        """Give `$$…$$ {#eq:one}` its identifier, which Pandoc leaves as text, and set citation notes after stops."""
-        for left, right in zip(inlines, inlines[1:], strict=False):
-            if isinstance(left, n.Math) and left.display and isinstance(right, n.Text):
-                found = EQUATION_LABEL.match(right.text)
-                if found:
-                    left.identifier = found[1]
-                    right.text = right.text[found.end() :]
-                right.text = right.text.lstrip(" ")
-            if isinstance(left, n.Text) and isinstance(right, n.Math) and right.display:
-                left.text = left.text.rstrip(" ")
-            if isinstance(left, n.Text) and _is_note(right):
-                left.text = left.text.rstrip(" ")
-            if _is_note(left) and isinstance(right, n.Text):
-                self._set_before_note(inlines, left, right)
-        return [item for item in inlines if not (isinstance(item, n.Text) and not item.text)]
-
-    def _set_before_note(self, inlines: list[n.Inline], note: n.Inline, after: n.Text) -> None:
-        """Move the stop behind a citation in front of the note that it became, as note styles ask."""
-        found = re.match(r"[.,;:]", after.text)
-        before = inlines[inlines.index(note) - 1] if inlines.index(note) else None
-        if found and isinstance(before, n.Text):
-            before.text += found[0]
-            after.text = after.text[1:]
 
     def blocks(self, raw: list[Json]) -> list[n.Block]:
         """Convert blocks in order."""
@@ -265,7 +222,9 @@ class Converter:
         if len(blocks) < 2 or not isinstance(caption[0], n.Paragraph):
             return n.Div(blocks, attrs)
         if kind in ("fig:", "fig-") and any(isinstance(node, n.Picture) for node in n.walk(blocks[:-1])):
-            content = [inner for block in blocks[:-1] for inner in (block.children if isinstance(block, n.Figure) else [block])]
+            content: list[n.Block] = []
+            for block in blocks[:-1]:
+                content += [*block.children, *block.caption] if isinstance(block, n.Figure) else [block]
             return n.Figure(content, caption, attrs)
         table = blocks[0]
         if kind in ("tbl:", "tbl-", "tab:") and len(blocks) == 2 and isinstance(table, n.Table) and not table.caption:
@@ -328,23 +287,6 @@ class Converter:
 def is_displayed(raw: Json) -> bool:
     """Tell whether raw TeX is nothing but a displayed formula, such as an `align` that stands without dollar signs."""
     return raw[0] in ("tex", "latex") and bool(DISPLAYED.fullmatch(raw[1].strip()))
-
-
-def _without_notes(inlines: list[n.Inline]) -> list[n.Inline]:
-    """Unpack what a note style made a note: in a note of the author's the citation is part of the text."""
-    result: list[n.Inline] = []
-    for inline in inlines:
-        if isinstance(inline, n.Note):
-            for block in inline.children:
-                result += block.children if isinstance(block, n.Paragraph) else []
-        else:
-            result.append(inline)
-    return result
-
-
-def _is_note(inline: n.Inline) -> bool:
-    """Tell whether a citation became a note, as it does in a note style."""
-    return isinstance(inline, n.Citation) and any(isinstance(child, n.Note) for child in inline.children)
 
 
 def _is_plain(block: n.Block) -> bool:

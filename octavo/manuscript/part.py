@@ -8,7 +8,8 @@ from functools import cached_property
 
 from octavo.diagnostics import Span
 from octavo.manuscript import nodes as n
-from octavo.manuscript.alignment import WORD, Alignment
+from octavo.manuscript.alignment import Alignment
+from octavo.manuscript.source import WORD
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 

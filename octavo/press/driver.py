@@ -26,6 +26,7 @@ def driver(report: Report, edition: Edition, templates: jinja2.Environment, has_
         fonts={**families, "math": Tex(report.fonts.math)},
         colors=[Tex(_red_green_blue(layer.color)) for layer in report.layers],
         maths=has_maths,
+        language=report.language,
         macros={Tex(name): {"arguments": m.arguments, "tex": Tex(m.tex)} for name, m in report.maths.items()},
     )
 

@@ -12,13 +12,15 @@ local NAMES = {
   pt = 'portuguese', ro = 'romanian', ru = 'russian', sk = 'slovak', sl = 'slovenian', sr = 'serbian', sv = 'swedish',
   tr = 'turkish', uk = 'ukrainian',
 }
+local ALLOCATED = 19 -- the register in which \newlanguage counts (ltplain.dtx)
 local loaded = {}
 
 local function load(name)
   if not luatexhyphen then require 'luatex-hyphen' end
   local entry = luatexhyphen.lookupname(name)
   if not entry or entry.special or not entry.patterns or not kpse.find_file(entry.patterns:match '[^,]+') then return nil end
-  local number = lang.id(lang.new())
+  local number = tex.count[ALLOCATED] + 1
+  tex.setcount('global', ALLOCATED, number)
   luatexhyphen.loadlanguage(name, number)
   return number
 end

@@ -100,7 +100,10 @@ local function add_space(head, glue, last)
     -- After a hyphen, or where an address was broken at a penalty, the word goes on in the next line.
     local char, before = getchar(last), direct.getprev(glue)
     if char == 0x2D or char == 0x2010 then return head end
-    if getid(before) == PENALTY and getfield(before, 'penalty') < 10000 then return head end
+    if getid(before) == PENALTY then
+      local penalty = getfield(before, 'penalty')
+      if penalty < 10000 and penalty > -10000 then return head end
+    end
   elseif getfield(glue, 'width') <= 0 then
     return head
   end

@@ -1,0 +1,92 @@
+"""Set quotation marks, spaces and stops as the language asks, and notes of citations as note styles ask."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import yaml
+
+from octavo.manuscript import nodes as n
+
+EQUATION_LABEL = re.compile(r"\s*\{#(eq[:-][^\s}]+)\}")
+#: French puts a space in front of these, at which no line breaks.
+FRENCH_STOP = re.compile(r" (?=[;:!?»])")
+
+
+@cache
+def _quotes() -> dict[str, list[str]]:
+    text = (Path(__file__).parent / "quotes.yaml").read_text(encoding="utf-8")
+    marks: dict[str, list[str]] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return marks
+
+
+def quotation_marks(language: str, double: bool) -> tuple[str, str]:
+    """Return the opening and the closing mark; a language without an entry quotes as English does."""
+    marks = _quotes().get(language.split("-")[0], _quotes()["en"])
+    return (marks[0], marks[1]) if double else (marks[2], marks[3])
+
+
+def set_stops(inlines: list[n.Inline], language: str) -> None:
+    """Keep the stops of French with their words."""
+    if language.split("-")[0] == "fr":
+        for inline in inlines:
+            if isinstance(inline, n.Text):
+                inline.text = FRENCH_STOP.sub("\N{NARROW NO-BREAK SPACE}", inline.text)
+
+
+def settle_neighbors(inlines: list[n.Inline]) -> list[n.Inline]:
+    """Join what belongs together, and drop the texts that are empty then.
+
+    `$$…$$ {#eq:one}` gets its identifier, which Pandoc leaves as text; a displayed formula has no spaces around it;
+    the note that a citation became follows the word and the stop behind it.
+    """
+    for left, right in pairwise(inlines):
+        if isinstance(left, n.Math) and left.display and isinstance(right, n.Text):
+            found = EQUATION_LABEL.match(right.text)
+            if found:
+                left.identifier = found[1]
+                right.text = right.text[found.end() :]
+            right.text = right.text.lstrip(" ")
+        if isinstance(left, n.Text):
+            is_display = isinstance(right, n.Math) and right.display
+            if is_display or _note_of(right, 0):
+                left.text = left.text.rstrip(" ")
+        if _note_of(left, -1) and isinstance(right, n.Text):
+            _set_before_note(inlines, left, right)
+    return [item for item in inlines if not (isinstance(item, n.Text) and not item.text)]
+
+
+def _note_of(inline: n.Inline, end: int) -> bool:
+    """Tell whether a citation begins (0) or ends (-1) with a note, as it does in a note style."""
+    return isinstance(inline, n.Citation) and bool(inline.children) and isinstance(inline.children[end], n.Note)
+
+
+def _set_before_note(inlines: list[n.Inline], note: n.Inline, after: n.Text) -> None:
+    """Move the stop behind a citation in front of the note that it became."""
+    found = re.match(r"[.,;:]", after.text)
+    before = inlines[inlines.index(note) - 1] if inlines.index(note) else None
+    if found and isinstance(before, n.Text):
+        before.text += found[0]
+        after.text = after.text[1:]
+
+
+def without_notes(inlines: list[n.Inline]) -> list[n.Inline]:
+    """Unpack what a note style made a note: in a note of the author's the citation is part of the text.
+
+    It loses its full stop there, and follows the name of its author after a comma.
+    """
+    result: list[n.Inline] = []
+    for inline in inlines:
+        if not isinstance(inline, n.Note):
+            result.append(inline)
+            continue
+        if result:
+            result.append(n.Text(", "))
+        for block in inline.children:
+            result += block.children if isinstance(block, n.Paragraph) else []
+        if result and isinstance(result[-1], n.Text):
+            result[-1].text = result[-1].text.removesuffix(".")
+    return result
