@@ -158,9 +158,7 @@ class Book:
         else:
             plates = pool.submit(draw, report, drawings_cache(), self._templates, figures)
         bibliography = Bibliography(report.bibliography, report.style, report.listed)
-        manuscript = read(
-            parts, bibliography, report.language, run_pandoc, self.ledger, self.workspace.readings
-        )
+        manuscript = read(parts, bibliography, report.language, run_pandoc, self.ledger, self.workspace.readings)
         check_sources(figures.values(), bibliography.keys(), self.ledger)
         glossary = define_terms(parts)
         alts = alternative_texts(report, figures)

@@ -48,16 +48,12 @@ SCHEMA = Keys(
         "rights": TEXT,
         "keywords": ListOf(PHRASE),
         "output": Scalar("name"),
-        "parts": Keys(
-            {role: ListOf(PATH, least=int(role == "chapters")) for role in ROLES}, frozenset({"chapters"})
-        ),
+        "parts": Keys({role: ListOf(PATH, least=int(role == "chapters")) for role in ROLES}, frozenset({"chapters"})),
         "layers": ListOf(LAYER, least=2, most=7),
         "editions": MapOf(Keys({"trim": TEXT, "two-sided": Scalar("flag"), "page": PAGE}), key="name"),
         "bibliography": Keys({"files": ListOf(PATH), "style": PATH, "listed": ListOf(PHRASE)}),
         "fonts": Keys({"text": FACE, "sans": FACE, "mono": FACE, "math": FONT}),
-        "maths": MapOf(
-            Keys({"arguments": Scalar("digit"), "tex": Scalar("tex")}, frozenset({"tex"})), key="command"
-        ),
+        "maths": MapOf(Keys({"arguments": Scalar("digit"), "tex": Scalar("tex")}, frozenset({"tex"})), key="command"),
         "words": Keys({word: TEXT for word in known_words()}),
         "trust": Keys({"raw-latex": Scalar("flag")}),
     },

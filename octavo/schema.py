@@ -23,6 +23,9 @@ Value: TypeAlias = Any
 #: The longest excerpt of a wrong value that a message shows.
 _LONGEST_SHOWN = 40
 #: Control characters and halves of surrogate pairs, which an escape such as `"\\0"` can bring into YAML.
+#: Brackets in brackets; a report needs four.
+DEEPEST = 100
+_BRACKET = re.compile(r"[\[\]{}]")
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 #: How YAML writes a value that is not there.
 _NULL = "tag:yaml.org,2002:null"
@@ -76,6 +79,9 @@ class Checker:
 
         A wrong value is left out of its mapping, and is None in its list.
         """
+        if nested_too_deeply(text):
+            self.ledger.report("OCT101", Span(self.file), problem="its brackets are nested too deeply")
+            return None
         try:
             node = yaml.compose(text, Loader=yaml.SafeLoader)
         except yaml.MarkedYAMLError as error:
@@ -87,9 +93,6 @@ class Checker:
             before = text[: error.position]
             span = Span(self.file, before.count("\n") + 1, error.position - before.rfind("\n"))
             self.ledger.report("OCT101", span, problem=f"it may not hold the character U+{error.character:04X}")
-            return None
-        except RecursionError:
-            self.ledger.report("OCT101", Span(self.file), problem="its brackets are nested too deeply")
             return None
         if node is None:
             self.ledger.report("OCT101", Span(self.file), problem="the file is empty")
@@ -161,6 +164,16 @@ class Checker:
             pass
         self._refuse(node, trail, expected)
         return None
+
+
+def nested_too_deeply(text: str) -> bool:
+    """Tell whether brackets open in brackets more often than a person would write; the YAML reader would crash."""
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth = max(depth + (1 if bracket in "[{" else -1), 0)
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _shown(node: yaml.Node) -> str:

@@ -4,8 +4,6 @@ The file is built with pikepdf alone, from a nested description of its structure
 exactly what is in it and none needs TeX.
 """
 
-
-
 from __future__ import annotations
 
 import sys

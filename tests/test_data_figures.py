@@ -7,7 +7,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,15 +32,6 @@ TEMPLATES = ROOT / "templates"
 MM = 72 / 25.4
 WHITE = "FFFFFF"
 LAYERS = (Layer("One", "First", "Why?", "1F4E79"), Layer("Two", "Second", "How?", "2A7F7A"))
-
-
-@pytest.fixture(autouse=True)
-def usual_depth() -> Iterator[None]:
-    """Let Python nest calls as deep as it usually does; other tests may have raised the limit."""
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(1000)
-    yield
-    sys.setrecursionlimit(limit)
 
 
 def case(kind: str) -> FigureData:

@@ -1,7 +1,5 @@
 """Check the layer stack as words, as LaTeX, and as real pages."""
 
-
-
 from __future__ import annotations
 
 import re

@@ -6,6 +6,7 @@ that the file must fit. Drawing is elsewhere (`octavo.figures.drawings`), since 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from octavo.figures.kinds import KINDS
 from octavo.figures.kinds.kind import SECOND_HAND, Complain, Content, sentence
 from octavo.figures.stack import MOST_LAYERS
 from octavo.nearest import nearest
-from octavo.schema import Checker, Keys, Scalar, Value
+from octavo.schema import Checker, Keys, Scalar, Value, nested_too_deeply
 
 #: Where a report keeps its data files, and how they are called: `figures/prevalence.yaml`.
 FOLDER = "figures"
@@ -162,10 +163,10 @@ class _Checker(Checker):
 
         The reader in C is ten times as fast; what it refuses is read again by the schema, which knows how to say why.
         """
-        try:
-            node: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
-        except (yaml.YAMLError, RecursionError):
-            node = None
+        node: yaml.Node | None = None
+        if not nested_too_deeply(text):
+            with contextlib.suppress(yaml.YAMLError):
+                node = yaml.compose(text, Loader=_LOADER)
         if node is None and self.load(text, Scalar()) is not None:
             self.ledger.report("OCT101", Span(self.file), problem="it is no YAML")
         return node

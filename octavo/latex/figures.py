@@ -78,9 +78,7 @@ class FigureWriter:
         return self._float(anchor, content, text, [*shelf, *notes])
 
     def _place(self, picture: n.Picture, structure: Element) -> Tex:
-        ready = self._context.pictures.image(
-            picture.target, lambda: self._context.part.span(picture, picture.target)
-        )
+        ready = self._context.pictures.image(picture.target, lambda: self._context.part.span(picture, picture.target))
         if ready is None:
             return Tex("")
         width, height = (self._inlines.measure(picture, name) for name in ("width", "height"))

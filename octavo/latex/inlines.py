@@ -182,9 +182,7 @@ class InlineWriter:
         return self._context.macros("link", annotation=link.annotation, content=self._leaf(link, escape(text)))
 
     def _picture(self, inline: n.Picture, element: Element) -> Tex:
-        picture = self._context.pictures.image(
-            inline.target, lambda: self._context.part.span(inline, inline.target)
-        )
+        picture = self._context.pictures.image(inline.target, lambda: self._context.part.span(inline, inline.target))
         if picture is None:
             return Tex("")
         alt = description(inline)

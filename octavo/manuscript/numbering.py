@@ -148,9 +148,7 @@ class Numbering:
 _LOOSE = tuple(f"loose {kind}" for kind in ("figure", "table", "equation", "listing"))
 
 
-def reference_text(
-    node: n.Reference, labels: Labels, words: Callable[[str], str]
-) -> list[tuple[str, Target | None]]:
+def reference_text(node: n.Reference, labels: Labels, words: Callable[[str], str]) -> list[tuple[str, Target | None]]:
     """Return the pieces that a cross-reference prints: each text with the target it links to, or with none."""
     pieces: list[tuple[str, Target | None]] = []
     for position, label in enumerate(node.targets):

@@ -69,9 +69,7 @@ class Spectrum:
         """Return the positions in order, with the columns that any of them fills."""
         texts, answers = any(p.text for p in self.positions), any(p.answer for p in self.positions)
         header = ("Position", *(["Meaning"] if texts else []), *([self.question] if answers else []))
-        rows = tuple(
-            (p.label, *([p.text] if texts else []), *([p.answer] if answers else [])) for p in self.positions
-        )
+        rows = tuple((p.label, *([p.text] if texts else []), *([p.answer] if answers else [])) for p in self.positions)
         return header, rows
 
     def draw(self) -> Tex:

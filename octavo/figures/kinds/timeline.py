@@ -64,9 +64,7 @@ class Timeline:
         """Return date, event and, where any event has one, its layer."""
         layers = any(event.layer for event in self.events)
         header = ("Date", "Event", *(["Layer"] if layers else []))
-        rows = tuple(
-            (event.date, event.event, *([str(event.layer or "")] if layers else [])) for event in self.events
-        )
+        rows = tuple((event.date, event.event, *([str(event.layer or "")] if layers else [])) for event in self.events)
         return header, rows
 
     def draw(self) -> Tex:
@@ -76,9 +74,7 @@ class Timeline:
         first, last = self.events[0].time, self.events[-1].time
         shares = [(event.time - first) / (last - first) for event in self.events]
         labels = [_label(event) for event in self.events]
-        items = [
-            tikz.command("spineitem", f"{share:.4f}", label) for share, label in zip(shares, labels, strict=True)
-        ]
+        items = [tikz.command("spineitem", f"{share:.4f}", label) for share, label in zip(shares, labels, strict=True)]
         content: list[object] = [tikz.line("spine", (SPINE_MM, 0), (SPINE_MM, 1))]
         for year in range(int(first) + 1, int(last) + 1):
             content.append(tikz.node(str(year), "spine tick", (SPINE_MM, (year - first) / (last - first))))
