@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FAILED = 1
 STOPPED = 130
 MANIFEST = "report.yaml"
+#: How the whole suite is run: on every core, the tests of one finished book in one process, which builds it once.
+SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadgroup", "--max-worker-restart", "0")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -126,6 +128,8 @@ def _with_book(
     chosen: argparse.Namespace, progress: Callable[[str, str], None], use: Callable[[Book], None]
 ) -> tuple[Ledger, Workspace, int]:
     """Read the report and do something with its book; return what was found, and the exit status."""
+    import jinja2
+
     from octavo.figures.plate import PlateError
     from octavo.manifest import load
     from octavo.workspace import MissingProgramError, Workspace, tagging_wanted
@@ -142,6 +146,10 @@ def _with_book(
         return ledger, workspace, NOT_SET_UP
     except PlateError as error:
         ledger.report("OCT306", None, problem=error)
+    except jinja2.TemplateError as error:
+        line = getattr(error, "lineno", 0)
+        name = getattr(error, "name", None) or "of this report"
+        ledger.report("OCT407", Span(f"templates/{name}", line) if line else None, name=name, problem=error.message)
     except OSError as error:
         named = error.filename2 or error.filename
         place = Span(str(named)) if named else None
@@ -169,7 +177,7 @@ def _test(chosen: argparse.Namespace, rest: list[str]) -> int:
     if not tests.is_dir():
         print("The tests are in the repository; this is an installed package.", file=sys.stderr)
         return FAILED
-    command = [sys.executable, "-m", "pytest", *rest]
+    command = [sys.executable, "-m", "pytest", *(rest or SIDE_BY_SIDE)]
     return subprocess.run(command, cwd=tests.parent, check=False, env=dict(os.environ)).returncode
 
 

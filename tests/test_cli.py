@@ -123,6 +123,22 @@ def test_the_door_of_the_checkout_opens_from_any_folder(tmp_path: Path) -> None:
     assert list(away.iterdir()) == []
 
 
+@pytest.mark.parametrize(("arguments", "expected"), [([], ["-n", "auto"]), (["-k", "spans"], ["-k", "spans"])])
+def test_the_suite_runs_on_every_core_unless_told_how(
+    arguments: list[str], expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[list[str]] = []
+
+    def note(command: list[str], **options: object) -> subprocess.CompletedProcess[str]:
+        seen.append(command)
+        return subprocess.CompletedProcess(command, 5)
+
+    monkeypatch.setattr(subprocess, "run", note)
+    assert cli.main(["test", *arguments]) == 5
+    assert seen[0][:3] == [sys.executable, "-m", "pytest"]
+    assert seen[0][3:5] == expected and ("--dist" in seen[0]) == (not arguments)
+
+
 def test_check_says_how_much_it_read(project: Project) -> None:
     project.chapters("# One\n\nText.\n", "# Two\n\nText.\n")
     done = project.octavo("check")
@@ -212,3 +228,27 @@ def test_the_summary_counts_what_was_made(tmp_path: Path, monkeypatch: pytest.Mo
     text = summary([Product("screen", tmp_path / "dist" / "a.pdf", 12, 2)], Workspace(tmp_path, {"read": 0.5}))
     assert text.splitlines()[0] == "dist/a.pdf  12 pages, 1.3 MB, 2 engine runs"
     assert text.splitlines()[1].endswith(" s (read 0.50)")
+
+
+@pytest.mark.tex
+def test_a_template_with_a_mistake_is_named(project: Project) -> None:
+    project.chapters("# One\n\nText.\n")
+    project.write("templates/elements.tex", "<% macr paragraph(content) %>\n")
+    done = project.octavo("check")
+    assert done.status == 1
+    assert "templates/elements.tex:1" in done.err and "OCT407" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_a_citation_behind_a_reference_is_explained(project: Project) -> None:
+    project.chapters("# One {#sec:one}\n\nSee @sec:one [@key].\n")
+    done = project.octavo("check")
+    assert done.status == 1 and "OCT212" in done.err, done.err
+
+
+def test_a_layer_label_that_is_too_long_is_said_so(project: Project) -> None:
+    layers = [{"piece": name * 30, "level": "Level", "question": "Why?"} for name in ("One", "Two")]
+    layers[0]["chapter"] = "chapters/1.md"
+    project.chapters("# One\n\nText.\n", layers=layers)
+    done = project.octavo("build")
+    assert done.status == 1 and "OCT306" in done.err and "Traceback" not in done.err, done.err

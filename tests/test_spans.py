@@ -342,7 +342,7 @@ def test_tables_without_a_head_or_a_foot_scramble_nothing() -> None:
     assert_found(SIMPLE, "Name", "Value", "code", "Before", "Section")
     assert (locate(SIMPLE)["it"].line, locate(SIMPLE)["text"].line) == (14, 14)
     assert_found(HEADLESS, "other", "After", "Before")
-    assert str(locate(HEADLESS)["right"]) == "chapters/1.md:6:23"
+    assert str(locate(HEADLESS)["right"]) == "chapters/1.md:7:23"
 
 
 def test_what_follows_a_figure_without_a_description_is_found() -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cache
 from importlib.util import find_spec
@@ -19,7 +20,7 @@ import jinja2
 
 from octavo.figures.colour import shade, tint
 from octavo.figures.data import FigureData, alternative_text
-from octavo.figures.plate import Faces, Family, Plate, Plates, engine_version, export
+from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engine_version, export
 from octavo.latex.escape import Tex, escape
 from octavo.manifest import Face, Layer, Report
 
@@ -44,11 +45,22 @@ def draw(
     found = _recall(index)
     if found is not None:
         return found
-    for key, body in _bodies(report, figures).items():
+    with _plate_errors():
+        bodies = _bodies(report, figures)
+    for key, body in bodies.items():
         plates.add(key, body)
     found = plates.typeset()
     _remember(index, found)
     return found
+
+
+@contextmanager
+def _plate_errors() -> Iterator[None]:
+    """Turn what a drawing refuses, such as a label that is too long, into the error that an author is told."""
+    try:
+        yield
+    except ValueError as error:
+        raise PlateError(str(error)) from error
 
 
 def announce(report: Report, data: Mapping[str, FigureData]) -> dict[str, Plate]:
@@ -77,7 +89,8 @@ def alternative_texts(report: Report, data: Mapping[str, FigureData] | None = No
     if report.layers:
         from octavo.figures.stack import alt_text
 
-        texts[LAYER_STACK] = alt_text(report.layers)
+        with _plate_errors():
+            texts[LAYER_STACK] = alt_text(report.layers)
     return texts
 
 

@@ -12,6 +12,7 @@ from octavo.latex.escape import Tex, escape, escape_breakable
 from octavo.latex.picture import description, measure
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
+from octavo.manuscript.convert import REFERENCE
 from octavo.manuscript.numbering import Target, reference_text
 from octavo.nearest import nearest
 
@@ -283,6 +284,9 @@ class InlineWriter:
         pieces: list[Tex] = []
         for text, target in reference_text(inline, self._context.labels, self._context.words):
             if target is None and text in inline.targets:
+                if not REFERENCE.fullmatch(text):
+                    self._context.report("OCT212", inline, text, key=text, label=inline.targets[0])
+                    continue
                 known = self._context.labels.targets
                 self._context.report("OCT202", inline, text, label=text, nearest=nearest(text, known))
             if target is None:
