@@ -35,7 +35,7 @@ if importlib.util.find_spec("pikepdf") is None and sys.executable != str(VENV_PY
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import pikepdf  # noqa: E402
-from builders import BarePass, Builder, BuilderError, EditedOctavo, Octavo, is_tagged  # noqa: E402
+from builders import BarePass, Builder, BuilderError, EditedOctavo, FirstOctavo, Octavo, is_tagged  # noqa: E402
 from rivals import PandocLatex, PandocTypst  # noqa: E402
 
 from octavo import __version__  # noqa: E402
@@ -125,6 +125,7 @@ def _builders(report: Report, work: Path) -> list[Builder]:
     cold = Octavo(report, work / "cold", "Octavo, cold, tagged")
     return [
         cold,
+        FirstOctavo(report, work / "first", "Octavo, cold, drawings made anew"),
         EditedOctavo(report, work / "edited", "Octavo, one word changed"),
         Octavo(report, work / "untagged", "Octavo, cold, tagging off", tagging=False),
         BarePass(cold.press, work / "bare", "One bare LuaLaTeX pass over Octavo's TeX"),

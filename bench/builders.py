@@ -19,6 +19,7 @@ import pikepdf
 
 from octavo.manifest import Report
 from octavo.press.engine import JOB, EngineStoppedError, Press
+from octavo.workspace import drawings_cache
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What stands at the top of a project folder and is no source of its book; then the same for this repository.
@@ -102,6 +103,15 @@ class Octavo:
         if is_tagged(self._pdf) != self._tagging:
             raise BuilderError(f"the command did not heed OCTAVO_TAGGING={switch}")
         return self._pdf
+
+
+class FirstOctavo(Octavo):
+    """Build with Octavo as on the first day: every drawing is made anew too."""
+
+    def prepare(self) -> None:
+        """Delete the drawings that are kept for this user as well."""
+        super().prepare()
+        shutil.rmtree(drawings_cache(), ignore_errors=True)
 
 
 class EditedOctavo(Octavo):

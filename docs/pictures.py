@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "dist" / "persona-and-alignment.pdf"
 TARGET = ROOT / "docs" / "images"
 #: Page labels of the left page of each spread that is shown.
-SPREADS = ("4", "8")
+SPREADS = ("4", "62")
 WIDTH = 1400
 GROUND = (214, 214, 218)
 GAP = 28

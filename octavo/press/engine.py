@@ -59,6 +59,7 @@ class Press:
         environment = clean_environment() | {
             "HOME": str(folder),
             "TEXMFVAR": str(font_cache()),
+            "TEXMFCACHE": str(font_cache()),
             "TEXINPUTS": ".:",
             "SOURCE_DATE_EPOCH": "0",
             "FORCE_SOURCE_DATE": "1",
@@ -85,7 +86,9 @@ class Press:
             (resource.RLIMIT_FSIZE, FILE_LIMIT_BYTES),
             (resource.RLIMIT_CORE, 0),
         ):
-            resource.prlimit(self._process.pid, kind, (limit, limit))
+            _, ceiling = resource.prlimit(self._process.pid, kind)
+            bound = limit if ceiling == resource.RLIM_INFINITY else min(limit, ceiling)
+            resource.prlimit(self._process.pid, kind, (bound, bound))
         self._timer = threading.Timer(TIME_LIMIT_SECONDS, self.stop)
         self._timer.daemon = True
         self._timer.start()
