@@ -611,3 +611,20 @@ def test_the_engine_sees_no_file_of_the_machine(project: Project) -> None:
     project.chapters(program, trust={"raw-latex": True})
     project.octavo("build")
     assert not list(project.folder.rglob("here"))
+
+
+@pytest.mark.tex
+def test_every_page_of_a_table_has_its_head(project: Project) -> None:
+    """A table is set at the foot of a page in every position; wherever it breaks, head and rows stand together."""
+    head = ["| Headword | Value |", "|:--|--:|"]
+    tables = ["\n".join([*head, *(f"| cellword | {row} |" for row in range(rows))]) for rows in range(17, 23)]
+    starts = [(lines, table) for table in tables for lines in range(1, 15)]
+    # Lines of code are set closer than text, so that the tables begin at many heights.
+    project.chapters(*("# Start\n\n~~~\n" + "code\n" * lines + f"~~~\n\n{table}\n" for lines, table in starts))
+    done = project.octavo("build")
+    assert done.status == 0, done.err
+    with pypdfium2.PdfDocument(project.pdfs[0]) as document:
+        texts = [page.get_textpage().get_text_range() for page in document]
+    with_rows = [text for text in texts if "cellword" in text]
+    assert len(with_rows) > len(starts)
+    assert [text for text in with_rows if text.count("Headword") != 1] == []

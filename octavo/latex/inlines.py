@@ -273,12 +273,12 @@ class InlineWriter:
             return Tex("")
         number = self._context.leaves.next()
         self._context.index.append(IndexMark(entry, number, element))
-        return self._context.macros("anchor", number=number)
+        return self._context.macros("inline_anchor", number=number)
 
     def _citation(self, inline: n.Citation, element: Element) -> Tex:
         number = self._context.leaves.next()
         self._context.cited.extend((key, number, element) for key in inline.keys)
-        return self._context.macros("anchor", number=number) + self.write(inline.children, element)
+        return self._context.macros("inline_anchor", number=number) + self.write(inline.children, element)
 
     def _reference(self, inline: n.Reference, element: Element) -> Tex:
         pieces: list[Tex] = []
