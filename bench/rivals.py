@@ -15,7 +15,8 @@ from pathlib import Path
 from builders import BuilderError, call, copy_project
 from PIL import ImageFont
 
-from octavo.manifest import Face, Page, Report
+from octavo.design import Face, Page
+from octavo.manifest import Report
 from octavo.press.driver import FONT_PLACES
 from octavo.workspace import pandoc_program
 

@@ -33,8 +33,9 @@ from octavo.manuscript.reading import Bibliography, read
 from octavo.manuscript.words import Words
 from octavo.press.driver import driver, own_fonts, styles
 from octavo.press.engine import EngineStoppedError, Press
+from octavo.press.lines import report_lines
 from octavo.press.log import report_errors, report_missing_characters
-from octavo.workspace import Workspace, drawings_cache, keep_copy, replace, run_pandoc, templates_folder
+from octavo.workspace import Workspace, drawings_cache, keep_copy, replace, run_pandoc
 
 if TYPE_CHECKING:
     from octavo.bind.document import Details
@@ -69,15 +70,10 @@ class Book:
     tagging: bool = True
 
     @cached_property
-    def _folders(self) -> tuple[Path, ...]:
-        own, standard = self.report.folder / "templates", templates_folder()
-        return (own, standard) if own.is_dir() and own.resolve() != standard.resolve() else (standard,)
-
-    @cached_property
     def _templates(self) -> jinja2.Environment:
         place = self.workspace.cache / "templates"
         place.mkdir(parents=True, exist_ok=True)
-        return open_templates(self._folders, place)
+        return open_templates(self.report.theme.folders, place)
 
     def _parts(self) -> list[Part]:
         report = self.report
@@ -137,7 +133,7 @@ class Book:
         """Start the engine on everything that is known before the manuscript is read."""
         text = driver(self.report, edition, self._templates, self._maths)
         folder = self.workspace.press(edition.name)
-        press = Press(folder, text, styles(self._folders), self._fonts, self.tagging)
+        press = Press(folder, text, styles(self.report.theme.folders), self._fonts, self.tagging)
         return press
 
     def _read(self, parts: list[Part], pool: ThreadPoolExecutor | None) -> tuple[Volume, Pictures]:
@@ -231,6 +227,7 @@ class Book:
                 press.feed(name, tex)
         folios.save()
         report_missing_characters(printed.log, volume.parts, self.ledger)
+        report_lines(printed.log, volume.parts, self.ledger)
         self.workspace.lap("typeset")
         self.progress("bind", edition.name)
         target = self.workspace.build / "bound" / f"{edition.name}.pdf"

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-import yaml
-
+from octavo.design import STANDARD, Fonts, Page, Theme, theme, themes
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript.words import known_words
 from octavo.nearest import nearest
@@ -23,7 +21,7 @@ ROLES = {"front": "front", "chapters": "chapter", "appendices": "appendix", "bac
 TEXT, PHRASE, LENGTH, PATH, FONT = Scalar(), Scalar("phrase"), Scalar("length"), Scalar("path"), Scalar("font")
 FACE = Keys(
     {
-        "regular": FONT, "italic": FONT, "bold": FONT, "bold-italic": FONT, "scale": Scalar("factor"),
+        "name": PHRASE, "regular": FONT, "italic": FONT, "bold": FONT, "bold-italic": FONT, "scale": Scalar("factor"),
         "features": Scalar("features"),
     },
     frozenset({"regular"}),
@@ -48,6 +46,7 @@ SCHEMA = Keys(
         "rights": TEXT,
         "keywords": ListOf(PHRASE),
         "output": Scalar("name"),
+        "theme": PHRASE,
         "parts": Keys({role: ListOf(PATH, least=int(role == "chapters")) for role in ROLES}, frozenset({"chapters"})),
         "layers": ListOf(LAYER, least=2, most=7),
         "editions": MapOf(Keys({"trim": TEXT, "two-sided": Scalar("flag"), "page": PAGE}), key="name"),
@@ -59,8 +58,6 @@ SCHEMA = Keys(
     },
     frozenset({"title", "authors", "language", "parts"}),
 )
-#: Points of 1/72.27 inch in a unit of length (The TeXbook, chapter 10).
-POINTS = {"mm": 72.27 / 25.4, "cm": 72.27 / 2.54, "in": 72.27, "pt": 1.0, "bp": 72.27 / 72}
 
 
 @dataclass(frozen=True)
@@ -83,54 +80,11 @@ class PartFile:
 
 
 @dataclass(frozen=True)
-class Page:
-    """Hold the sizes of a page as TeX lengths, and the number of lines of text on it."""
-
-    width: str
-    height: str
-    measure: str
-    inner: str
-    top: str
-    lines: int
-    size: str
-    leading: str
-    two_sided: bool = True
-
-
-@dataclass(frozen=True)
 class Edition:
     """Name one form in which the report is printed."""
 
     name: str
     page: Page
-
-
-@dataclass(frozen=True)
-class Face:
-    """Name the four font files of a family, its scale, and features for LuaTeX's font loader such as `+ss01`."""
-
-    regular: str
-    italic: str
-    bold: str
-    bold_italic: str
-    scale: float
-    features: str
-
-
-@dataclass(frozen=True)
-class Fonts:
-    """Name the faces of a book."""
-
-    text: Face
-    sans: Face
-    mono: Face
-    math: str
-
-    def files(self) -> tuple[str, ...]:
-        """Return every font file, each once."""
-        faces = (self.text, self.sans, self.mono)
-        names = [name for face in faces for name in (face.regular, face.italic, face.bold, face.bold_italic)]
-        return tuple(dict.fromkeys([*names, self.math]))
 
 
 @dataclass(frozen=True)
@@ -160,18 +114,11 @@ class Report:
     bibliography: tuple[Path, ...]
     style: Path | None
     listed: tuple[str, ...]
+    theme: Theme
     fonts: Fonts
     maths: dict[str, Macro]
     words: dict[str, str]
     raw_latex: bool
-
-
-@cache
-def design() -> dict[str, Value]:
-    """Return the standard design values."""
-    text = (Path(__file__).parent / "design.yaml").read_text(encoding="utf-8")
-    values: dict[str, Value] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return values
 
 
 def load(folder: Path, ledger: Ledger) -> Report | None:
@@ -189,11 +136,12 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
     if values is None:
         return None
     parts = _parts(folder, values.get("parts", {}), checker)
-    editions = _editions(values.get("editions") or {"screen": {}}, checker)
+    design = _theme(folder, values.get("theme", STANDARD), checker)
+    editions = _editions(values.get("editions") or {"screen": {}}, design, checker)
     bibliography = values.get("bibliography", {})
     sources = _existing(folder, bibliography.get("files", []), "bibliography.files", checker)
     styles = _existing(folder, [bibliography.get("style")], "bibliography.style", checker)
-    layers = _layers(values.get("layers", []), parts, checker)
+    layers = _layers(values.get("layers", []), parts, design, checker)
     if ledger.failed():
         return None
     return Report(
@@ -212,7 +160,8 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         bibliography=sources,
         style=styles[0] if styles else None,
         listed=tuple(bibliography.get("listed", [])),
-        fonts=_fonts(values.get("fonts") or {}),
+        theme=design,
+        fonts=design.fonts(values.get("fonts") or {}),
         maths=_macros(values.get("maths") or {}),
         words=values.get("words") or {},
         raw_latex=(values.get("trust") or {}).get("raw-latex", False),
@@ -286,17 +235,26 @@ def _existing(folder: Path, names: list[str | None], key: str, checker: Checker)
     return tuple(found)
 
 
-def _editions(values: dict[str, Value], checker: Checker) -> tuple[Edition, ...]:
+def _theme(folder: Path, name: str, checker: Checker) -> Theme:
+    known = themes(folder)
+    if name not in known:
+        span = checker.places.get("theme")
+        checker.ledger.report("OCT116", span, theme=name, known=", ".join(known), nearest=nearest(name, known))
+        name = STANDARD
+    return theme(name, known[name])
+
+
+def _editions(values: dict[str, Value], design: Theme, checker: Checker) -> tuple[Edition, ...]:
     editions = []
-    trims = design()["trims"]
+    trims, standard = design.values["trims"], design.values["edition"]
     for name, chosen in values.items():
-        trim = chosen.get("trim", "a5")
+        trim = chosen.get("trim", standard["trim"])
         if trim not in trims:
             span = checker.places.get(f"editions.{name}.trim")
             checker.ledger.report("OCT111", span, trim=trim, known=", ".join(trims), nearest=nearest(trim, trims))
             continue
-        page = Page(**trims[trim] | chosen.get("page", {}), two_sided=chosen.get("two-sided", True))
-        overflow = _overflow(page)
+        page = Page(**trims[trim] | chosen.get("page", {}), two_sided=chosen.get("two-sided", standard["two-sided"]))
+        overflow = page.overflow()
         if overflow:
             span = checker.places.get(f"editions.{name}.page", checker.places.get(f"editions.{name}"))
             checker.ledger.report("OCT114", span, edition=name, what=overflow)
@@ -304,21 +262,8 @@ def _editions(values: dict[str, Value], checker: Checker) -> tuple[Edition, ...]
     return tuple(editions)
 
 
-def _overflow(page: Page) -> str:
-    """Say by how much the text leaves the paper, if it does."""
-    across = _points(page.inner) + _points(page.measure) - _points(page.width)
-    down = _points(page.top) + page.lines * _points(page.leading) - _points(page.height)
-    if across >= 0:
-        return f"inner margin and measure together exceed the width by {across:.1f} pt"
-    return f"top margin and {page.lines} lines together exceed the height by {down:.1f} pt" if down >= 0 else ""
-
-
-def _points(length: str) -> float:
-    return float(length[:-2]) * POINTS[length[-2:]]
-
-
-def _layers(values: list[Value], parts: tuple[PartFile, ...], checker: Checker) -> tuple[Layer, ...]:
-    colors = design()["layer-colors"]
+def _layers(values: list[Value], parts: tuple[PartFile, ...], design: Theme, checker: Checker) -> tuple[Layer, ...]:
+    colors = design.values["layer-colors"]
     known = [part.path for part in parts]
     layers = []
     for number, value in enumerate(values):
@@ -335,17 +280,3 @@ def _layers(values: list[Value], parts: tuple[PartFile, ...], checker: Checker) 
 
 def _macros(values: dict[str, dict[str, Value]]) -> dict[str, Macro]:
     return {name.lstrip("\\"): Macro(value.get("arguments", 0), value["tex"]) for name, value in values.items()}
-
-
-def _fonts(values: Value) -> Fonts:
-    standard = design()["fonts"]
-
-    def face(name: str) -> Face:
-        chosen = values.get(name) or standard[name]
-        regular = chosen["regular"]
-        bold = chosen.get("bold", regular)
-        italic = chosen.get("italic", regular)
-        bold_italic = chosen.get("bold-italic", bold)
-        return Face(regular, italic, bold, bold_italic, chosen.get("scale", 1.0), chosen.get("features", ""))
-
-    return Fonts(face("text"), face("sans"), face("mono"), values.get("math", standard["math"]))

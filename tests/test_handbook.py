@@ -26,10 +26,11 @@ from PIL import Image
 
 from octavo import cli
 from octavo.check.structure import inspect_structure
+from octavo.design import standard_theme
 from octavo.diagnostics import Ledger, catalogue
 from octavo.figures.data import load as load_data
 from octavo.figures.kinds import KINDS
-from octavo.manifest import SCHEMA, design, load
+from octavo.manifest import SCHEMA, load
 from octavo.manuscript import nodes as n
 from octavo.manuscript.words import Words, known_words
 from octavo.schema import Keys, ListOf, MapOf, Rule
@@ -265,7 +266,8 @@ def test_the_whole_report_file_builds(project: Project) -> None:
 def test_the_pages_of_the_standard_design_are_told() -> None:
     (_, *trims, _), *rows = table(2, "tbl:trims")
     assert {row[0]: dict(zip(trims, row[1:], strict=False)) for row in rows} == {
-        key: {trim: str(values[key]) for trim, values in design()["trims"].items()} for key in design()["trims"]["a5"]
+        key: {trim: str(values[key]) for trim, values in standard_theme().values["trims"].items()}
+        for key in standard_theme().values["trims"]["a5"]
     }
 
 
@@ -311,7 +313,7 @@ def test_the_data_of_the_standard_design_are_its_own() -> None:
         for name in ("measures", "lines-on-a-page")
     }
     assert all(data.values()), ledger.entries
-    trims = design()["trims"]
+    trims = standard_theme().values["trims"]
     measures, lines = (figure.content.cells()[1] for figure in data.values() if figure is not None)
     assert {row[0]: row[1:] for row in measures} == {
         trim: (page["width"].removesuffix("mm"), page["measure"].removesuffix("mm")) for trim, page in trims.items()

@@ -11,8 +11,9 @@ from conftest import ROOT, Project
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from octavo.design import standard_theme
 from octavo.diagnostics import Ledger, Severity
-from octavo.manifest import SCHEMA, Report, design, load
+from octavo.manifest import SCHEMA, Report, load
 from octavo.report_text import as_text
 from octavo.schema import KINDS, Checker, Keys, ListOf, MapOf, Rule, Scalar
 
@@ -46,7 +47,7 @@ def test_the_smallest_report_is_completed_with_the_standard_design(tmp_path: Pat
     assert (report.title, report.output, report.raw_latex) == ("Small", tmp_path.name, False)
     assert [(part.path, part.role) for part in report.parts] == [("chapters/1.md", "chapter")]
     assert [edition.name for edition in report.editions] == ["screen"]
-    assert report.editions[0].page.width == design()["trims"]["a5"]["width"]
+    assert report.editions[0].page.width == standard_theme().values["trims"]["a5"]["width"]
 
 
 def test_the_report_of_this_checkout_is_read_whole() -> None:

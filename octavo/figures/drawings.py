@@ -18,11 +18,12 @@ from pathlib import Path
 
 import jinja2
 
+from octavo.design import Face
 from octavo.figures.colour import shade, tint
 from octavo.figures.data import FigureData, alternative_text
 from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engine_version, export
 from octavo.latex.escape import Tex, escape
-from octavo.manifest import Face, Layer, Report
+from octavo.manifest import Layer, Report
 
 #: The kind of the full stack; the small ones are `layer 1`, `layer 2` and so on.
 LAYER_STACK = "layer-stack"

@@ -133,12 +133,13 @@ class BlockWriter:
         kind = self._context.words("appendix" if role == "appendix" else "chapter") if block.number else ""
         layers = self._context.layers
         index = next((i for i, layer in enumerate(layers) if layer[0] == self._context.part.path), None)
-        facts: dict[str, object] = {"kind": kind, "role": role, "level": "", "question": "", "picture": None}
+        facts: dict[str, object] = {"kind": kind, "role": role, "layer": 0, "level": "", "question": "", "picture": None}
         if index is None:
             return facts | {"level_leaf": 0, "question_leaf": 0}
         picture = self._context.pictures.drawing(f"layer {index + 1}", lambda: self._context.part.span(block))
         _, level, question = layers[index]
         return facts | {
+            "layer": index + 1,
             "level": level,
             "level_leaf": self._context.leaves.on(element.add("P")),
             "question": question,

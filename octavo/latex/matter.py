@@ -54,7 +54,7 @@ class Matter:
         anchor = self.context.macros("anchor", number=heading.anchor)
         tex = self.context.macros(
             "chapter", number="", label_leaf=0, title=self._leaf(heading, title), plain=title, anchor=anchor,
-            notes=Tex(""), kind="", role="back", level="", level_leaf=0, question="", question_leaf=0, picture=None,
+            notes=Tex(""), kind="", role="back", layer=0, level="", level_leaf=0, question="", question_leaf=0, picture=None,
         )  # fmt: skip
         if listed:
             self.context.headings.append(Printed(1, "", title, [], heading.identifier, heading, "back"))

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import jinja2
 
+from octavo.design import Face
 from octavo.diagnostics import Ledger, Span
 from octavo.latex.escape import Tex
-from octavo.manifest import FILE, Edition, Face, Report
+from octavo.manifest import FILE, Edition, Report
 from octavo.workspace import clean_environment
 
 FONT_PLACES = ("/usr/share/texmf/fonts", "/usr/share/fonts")
@@ -24,11 +25,18 @@ def driver(report: Report, edition: Edition, templates: jinja2.Environment, has_
     return templates.get_template("book.tex").render(
         page=page,
         fonts={**families, "math": Tex(report.fonts.math)},
-        colors=[Tex(_red_green_blue(layer.color)) for layer in report.layers],
+        sizes={name: [Tex(length) for length in size] for name, size in report.theme.sizes(edition.page).items()},
+        colors={name: Tex(_red_green_blue(color)) for name, color in _colors(report).items()},
         maths=has_maths,
         language=report.language,
         macros={Tex(name): {"arguments": m.arguments, "tex": Tex(m.tex)} for name, m in report.maths.items()},
     )
+
+
+def _colors(report: Report) -> dict[str, str]:
+    """Return the colors of the theme by name, and those of the layers as `layer1` and so on."""
+    layers = {f"layer{number}": layer.color for number, layer in enumerate(report.layers, start=1)}
+    return {**report.theme.values["colors"], **layers}
 
 
 def _family(face: Face) -> dict[str, Tex]:

@@ -55,14 +55,21 @@ def _last_line(text: str) -> str:
 
 def _trace(file: Path, line: int, part: Part, needle: str) -> Span:
     """Return the place of the block that a line of a part's TeX was made from, or of a command in the block."""
+    block = block_at(file, line, part)
+    if block is None:
+        return part.span()
+    if isinstance(block, n.RawBlock) and not needle:
+        needle = block.text.strip().split("\n")[0]
+    raw = next((node for node, tex in _raw(block) if needle and needle in tex), None)
+    return part.span(raw, needle) if raw else part.span(block)
+
+
+def block_at(file: Path, line: int, part: Part) -> n.Block | None:
+    """Return the block that a line of a part's TeX was made from."""
     for text in reversed(file.read_text(encoding="utf-8").splitlines()[:line]):
         if found := _BLOCK.match(text):
-            block = part.blocks[int(found[1])]
-            if isinstance(block, n.RawBlock) and not needle:
-                needle = block.text.strip().split("\n")[0]
-            raw = next((node for node, tex in _raw(block) if needle and needle in tex), None)
-            return part.span(raw, needle) if raw else part.span(block)
-    return part.span()
+            return part.blocks[int(found[1])]
+    return None
 
 
 def _raw(block: n.Block) -> Iterator[tuple[n.Node, str]]:

@@ -25,6 +25,7 @@ local ARTIFACTS = {
   [0] = '/Artifact<</Type/Layout>>BDC',
   [-1] = '/Artifact<</Type/Pagination>>BDC',
   [-2] = '/Artifact<</Type/Layout>>BDC',
+  [-3] = '/Artifact<</Type/Background>>BDC',
 }
 
 local pages = {}    -- for each page shipped out: its sheaf, the style and number of its folio, and the leaf of each mark

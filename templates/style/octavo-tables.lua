@@ -95,3 +95,13 @@ function octavo.finish_table(register, head_register, foot_register)
   end
   direct.setlist(box, body or nil)
 end
+
+-- Print how many footnotes stand in some box registers: what has one cannot float.
+function octavo.count_notes(...)
+  local count = 0
+  for _, register in ipairs { ... } do
+    local box = tex.box[register]
+    for _ in node.traverse_id(node.id 'ins', box and box.head) do count = count + 1 end
+  end
+  tex.write(count)
+end

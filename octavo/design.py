@@ -1,0 +1,164 @@
+"""Hold the design values of a book: page, faces, sizes and colors.
+
+They come from `templates/design.yaml`, from the `design.yaml` of a theme that replaces some of them, and from what
+`report.yaml` says. TeX gets them as lengths with their units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from octavo.schema import Value
+from octavo.workspace import templates_folder
+
+FILE = "design.yaml"
+#: The folder of the themes, among the standard templates and in a report's own.
+THEMES = "themes"
+#: The theme of a report that names none; its files are the standard templates themselves.
+STANDARD = "monograph"
+#: Points of 1/72.27 inch in a unit of length (The TeXbook, chapter 10).
+POINTS = {"mm": 72.27 / 25.4, "cm": 72.27 / 2.54, "in": 72.27, "pt": 1.0, "bp": 72.27 / 72}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Hold the sizes of a page as TeX lengths, and the number of lines of text on it."""
+
+    width: str
+    height: str
+    measure: str
+    inner: str
+    top: str
+    lines: int
+    size: str
+    leading: str
+    two_sided: bool = True
+
+    def overflow(self) -> str:
+        """Say by how much the text leaves the paper, if it does."""
+        across = points(self.inner) + points(self.measure) - points(self.width)
+        down = points(self.top) + self.lines * points(self.leading) - points(self.height)
+        if across >= 0:
+            return f"inner margin and measure together exceed the width by {across:.1f} pt"
+        return f"top margin and {self.lines} lines together exceed the height by {down:.1f} pt" if down >= 0 else ""
+
+
+@dataclass(frozen=True)
+class Face:
+    """Name the four font files of a family, its scale, and features for LuaTeX's font loader such as `+ss01`."""
+
+    name: str
+    regular: str
+    italic: str
+    bold: str
+    bold_italic: str
+    scale: float
+    features: str
+
+
+@dataclass(frozen=True)
+class Fonts:
+    """Name the faces of a book."""
+
+    text: Face
+    sans: Face
+    mono: Face
+    math: str
+
+    def files(self) -> tuple[str, ...]:
+        """Return every font file, each once."""
+        faces = (self.text, self.sans, self.mono)
+        names = [name for face in faces for name in (face.regular, face.italic, face.bold, face.bold_italic)]
+        return tuple(dict.fromkeys([*names, self.math]))
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Hold a theme: the folders of its templates, nearest first, and its values."""
+
+    name: str
+    folders: tuple[Path, ...]
+    values: dict[str, Value]
+
+    def fonts(self, chosen: Value) -> Fonts:
+        """Return the faces: those that a report chose, and the theme's own for the rest."""
+        standard = self.values["fonts"]
+
+        def face(name: str) -> Face:
+            files = chosen.get(name) or standard[name]
+            regular = files["regular"]
+            bold = files.get("bold", regular)
+            italic = files.get("italic", regular)
+            return Face(
+                name=files.get("name", Path(regular).stem),
+                regular=regular,
+                italic=italic,
+                bold=bold,
+                bold_italic=files.get("bold-italic", bold),
+                scale=files.get("scale", 1.0),
+                features=files.get("features", ""),
+            )
+
+        return Fonts(face("text"), face("sans"), face("mono"), chosen.get("math", standard["math"]))
+
+    def sizes(self, page: Page) -> dict[str, tuple[str, str]]:
+        """Return size and leading of each kind of text on that page, in points."""
+        size, leading = points(page.size), points(page.leading)
+        return {
+            name: (f"{size * factor:.3f}pt", f"{leading * factor_of_leading:.3f}pt")
+            for name, (factor, factor_of_leading) in self.values["type"].items()
+        }
+
+
+def themes(folder: Path) -> dict[str, tuple[Path, ...]]:
+    """Return the themes that a report in that folder can name, each with the folders of its templates.
+
+    A folder in `templates/themes/` of the report is a theme as well as one that Octavo brings.
+    """
+    own, standard = folder / "templates", templates_folder()
+    places = (standard,) if not own.is_dir() or own.resolve() == standard.resolve() else (own, standard)
+    found: dict[str, tuple[Path, ...]] = {STANDARD: ()}
+    for place in places:
+        for theme in sorted((place / THEMES).glob("*/")):
+            found.setdefault(theme.name, (theme,))
+    return {name: (*places[:-1], *own_folders, standard) for name, own_folders in found.items()}
+
+
+@cache
+def theme(name: str, folders: tuple[Path, ...]) -> Theme:
+    """Return a theme; what is nearest among its folders replaces what is further."""
+    values: dict[str, Value] = {}
+    for folder in reversed(folders):
+        if (folder / FILE).is_file():
+            values = _merged(values, _load(folder / FILE))
+    return Theme(name, folders, values)
+
+
+def standard_theme() -> Theme:
+    """Return the theme of a report that says nothing."""
+    return theme(STANDARD, (templates_folder(),))
+
+
+def _load(path: Path) -> dict[str, Value]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    values: dict[str, Value] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    return values
+
+
+def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the values of two levels: where both have a mapping, its keys are taken one by one."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def points(length: str) -> float:
+    """Return a TeX length in points of 1/72.27 inch."""
+    return float(length[:-2]) * POINTS[length[-2:]]

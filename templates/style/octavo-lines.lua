@@ -1,0 +1,117 @@
+-- Report what the author should mend: lines that leave the measure, loose lines, ladders of hyphens, single lines.
+--
+-- Each report is one line of the log, which octavo/press/log.py reads:
+--   octavo line: KIND AMOUNT FILE LINE TEXT
+-- FILE and LINE are where TeX was in what Octavo fed it; TEXT are the letters of the line of print, by which its place in
+-- the Markdown is found.
+octavo = octavo or {}
+local HLIST, GLYPH, DISC, GLUE = node.id 'hlist', node.id 'glyph', node.id 'disc', node.id 'glue'
+local LINE = 1                -- subtype of a line of a paragraph, LuaTeX manual, 8.2.2
+local OVERFULL = tex.sp '1pt' -- a line that sticks out by less is not seen
+local LOOSE = 3               -- a space as wide as that, in its natural width, is a hole
+local LADDER = 3              -- so many hyphens below each other are one too many
+
+local function letters(list, found)
+  for n in node.traverse(list) do
+    if n.id == GLYPH and n.char < 0xE000 then
+      found[#found + 1] = utf8.char(n.char)
+    elseif n.id == GLUE and #found > 0 and found[#found] ~= ' ' then
+      found[#found + 1] = ' '
+    elseif n.id == DISC and n.replace then
+      letters(n.replace, found)
+    elseif n.id == HLIST and n.head then
+      letters(n.head, found)
+    end
+  end
+  return found
+end
+
+local function report(kind, amount, list, file, line)
+  local text = table.concat(letters(list, {}), '', 1):sub(1, 160):gsub('%s+', ' ')
+  texio.write_nl('log', string.format('octavo line: %s %s %s %d %s', kind, amount, file, line, text))
+end
+local function here() return status.filename or '?', status.linenumber or 0 end
+
+luatexbase.add_to_callback('hpack_quality', function(incident, detail, head)
+  if incident == 'overfull' and detail > OVERFULL then
+    local file, line = here()
+    report('overfull', string.format('%.1f', detail / 65536), head, file, line)
+  end
+end, 'octavo lines')
+
+luatexbase.add_to_callback('vpack_quality', function() end, 'octavo lines')
+
+-- A line ends with a hyphen when a discretionary is the last thing in it that prints.
+local function ends_with_hyphen(line)
+  local n = node.tail(line.head)
+  while n and n.id ~= GLYPH do
+    if n.id == DISC then return true end
+    if n.id == HLIST then return false end
+    n = n.prev
+  end
+  return n and (n.char == 0x2D or n.char == 0x2010)
+end
+
+-- How many times its natural width the widest space of a line is.
+local function looseness(line)
+  if line.glue_sign ~= 1 or line.glue_order ~= 0 then return 0 end
+  local widest = 0
+  for glue in node.traverse_id(GLUE, line.head) do
+    if glue.width > 0 and glue.stretch_order == 0 and glue.subtype == 13 then
+      widest = math.max(widest, 1 + line.glue_set * glue.stretch / glue.width)
+    end
+  end
+  return widest
+end
+
+local EDGE = luatexbase.new_attribute 'oct@edge'     -- 1 on the first line of a paragraph, 2 on its last
+local SOURCE = luatexbase.new_attribute 'oct@source' -- the number of a paragraph of the page, under which its place is kept
+local FIRST, LAST = 1, 2
+local GRID, HEADING = luatexbase.registernumber 'oct@grid', 2
+local sources = {}
+
+local function remember_edges(head)
+  local first, last
+  sources[#sources + 1] = { here() }
+  for line in node.traverse_id(HLIST, head) do
+    if line.subtype == LINE then
+      first, last = first or line, line
+      node.set_attribute(line, SOURCE, #sources)
+    end
+  end
+  if first ~= last then
+    node.set_attribute(first, EDGE, FIRST)
+    node.set_attribute(last, EDGE, LAST)
+  end
+end
+
+-- Look at the first and the last line of a page: neither may be parted from its paragraph, nor a heading from its text.
+function octavo.check_edges(head)
+  local first, last
+  for n in node.traverse_id(HLIST, head) do
+    if n.subtype == LINE and n.head then first, last = first or n, n end
+  end
+  local function complain(kind, line)
+    local source = sources[node.get_attribute(line, SOURCE) or 0] or { '?', 0 }
+    report(kind, tex.count[0], line.head, source[1], source[2])
+  end
+  if not first or first == last then return end
+  if node.get_attribute(first, EDGE) == LAST then complain('widow', first) end
+  if node.get_attribute(last, EDGE) == FIRST then complain('club', last) end
+  if node.get_attribute(last, GRID) == HEADING then complain('heading', last) end
+  if ends_with_hyphen(last) then complain('hyphen', last) end
+end
+
+luatexbase.add_to_callback('post_linebreak_filter', function(head, group)
+  local ladder = 0
+  if group == '' then remember_edges(head) end
+  for line in node.traverse_id(HLIST, head) do
+    if line.subtype == LINE and line.head then
+      if ends_with_hyphen(line) then ladder = ladder + 1 else ladder = 0 end
+      if ladder == LADDER then report('ladder', ladder, line.head, here()) end
+      local space = looseness(line)
+      if space > LOOSE then report('loose', string.format('%.1f', space), line.head, here()) end
+    end
+  end
+  return true
+end, 'octavo lines')
