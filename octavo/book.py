@@ -35,13 +35,14 @@ from octavo.press.driver import driver, own_fonts, styles
 from octavo.press.engine import EngineStoppedError, Press
 from octavo.press.lines import report_lines
 from octavo.press.log import report_errors, report_missing_characters
-from octavo.workspace import Workspace, drawings_cache, keep_copy, replace, run_pandoc
+from octavo.workspace import Workspace, drawings_cache, keep_copy, pandoc_version, replace, revision_of, run_pandoc
 
 if TYPE_CHECKING:
     from octavo.bind.document import Details
     from octavo.edition import Folios
     from octavo.figures.pictures import Pictures
     from octavo.figures.plate import Plate
+    from octavo.imprint import Imprint
     from octavo.latex.matter import SortKey
 
 #: How often an edition is typeset until every printed page reference is right.
@@ -107,6 +108,7 @@ class Book:
         """Run every stage after the start of the engines."""
         from octavo.figures.drawings import export_stack
         from octavo.figures.plate import PlateError
+        from octavo.imprint import Imprint
         from octavo.latex.matter import collator
 
         with ThreadPoolExecutor(max_workers=2) as pool:
@@ -114,11 +116,16 @@ class Book:
                 volume, pictures = self._read(parts, pool)
                 self._write(volume, pictures, presses)
                 sort_key = pool.submit(collator)
+                tools = pool.submit(self._tools)
                 stack = pool.submit(lambda: export_stack(pictures.plates.result()))
                 if self.ledger.failed(self.strict):
                     return []
+
+                def imprint(edition: Edition) -> Imprint:
+                    return Imprint.of(self.report, edition, volume.context.words, *tools.result())
+
                 finished = [
-                    self._print(edition, presses, volume, pictures, sort_key.result)
+                    self._print(edition, presses, volume, pictures, sort_key.result, imprint)
                     for edition in self.report.editions
                 ]
             except PlateError as error:
@@ -128,6 +135,10 @@ class Book:
                 report_errors(Path(str(stop)), volume.parts, self.ledger)
                 return []
         return self._publish(finished, stack.result())
+
+    def _tools(self) -> tuple[str, str]:
+        """Return the revision of the manuscript and the version of Pandoc, which are programs' answers."""
+        return revision_of(self.report.folder), pandoc_version(self.workspace.readings)
 
     def _start(self, edition: Edition) -> Press:
         """Start the engine on everything that is known before the manuscript is read."""
@@ -203,6 +214,7 @@ class Book:
         volume: Volume,
         pictures: Pictures,
         sort_key: Callable[[], SortKey],
+        imprint: Callable[[Edition], Imprint],
     ) -> tuple[Product, Path]:
         """Typeset one edition until its page references are right, and bind it into the build folder."""
         from octavo.edition import Run, bind_edition
@@ -210,7 +222,7 @@ class Book:
         self.progress("typeset", edition.name)
         folios = self._folios(edition.name)
         for passes in range(1, MOST_PASSES + 1):
-            run = Run(volume, presses[edition.name], self._templates, sort_key, self._facts())
+            run = Run(volume, presses[edition.name], self._templates, sort_key, imprint(edition))
             printed, root = run.finish()
             wrong = folios.settle(volume.context.page_references, root, printed.map)
             if not wrong:
@@ -263,22 +275,3 @@ class Book:
             producer=f"Octavo {__version__}",
             tagged=self.tagging,
         )
-
-    def _facts(self) -> dict[str, object]:
-        """Return what the title pages print."""
-        report = self.report
-        date = f"{report.date:%B} {report.date.day}, {report.date.year}" if report.date else ""
-        if report.date and not report.language.startswith("en"):
-            date = report.date.isoformat()
-        people = " and ".join(report.authors)
-        whole = f"{report.title}: {report.subtitle}" if report.subtitle else report.title
-        year = f" ({report.date.year})" if report.date else ""
-        return {
-            "title": report.title,
-            "subtitle": report.subtitle,
-            "authors": report.authors,
-            "date": date,
-            "rights": report.rights,
-            "cite": f"Cite as: {people}{year}. {whole}.",
-            "made": f"Set by Octavo {__version__} with LuaLaTeX.",
-        }

@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 
 from octavo.bind.document import Details, bind
+from octavo.imprint import Imprint
 from octavo.latex.context import Printed as Heading
 from octavo.latex.environment import Macros
 from octavo.latex.escape import Tex
@@ -75,7 +76,7 @@ class Run:
     press: Press
     templates: jinja2.Environment
     sort_key: Callable[[], SortKey]
-    facts: dict[str, object]
+    imprint: Imprint
 
     def __post_init__(self) -> None:
         """Open the templates of front and back matter."""
@@ -92,7 +93,7 @@ class Run:
         pages = self.press.pages()
         resume = max((sheet.number for sheet in pages.sheets if sheet.sheaf == "main"), default=0) + 1
         title, contents, back = Element("Part"), Element("Part"), Element("Part")
-        self._feed("title", "roman", 1, self._matter.title_pages(self.facts, title))
+        self._feed("title", "roman", 1, self._matter.title_pages(self.imprint, title))
         listed = [*volume.front_headings, *volume.main_headings]
         first = TITLE_PAGES + 1
         self._feed("trial", "roman", first, self._contents([*listed, *self._announced()], pages, Element("Part")))

@@ -64,6 +64,26 @@ def pandoc_stamp() -> str:
     return f"{pandoc_program()} {status.st_size} {status.st_mtime_ns}"
 
 
+def pandoc_version(known: TextCache) -> str:
+    """Return the version of Pandoc; it is asked for once and then kept with the readings."""
+    key = known.key("pandoc --version")
+    version = known.get(key)
+    if version is None:
+        version = run_pandoc(["--version"], "")[0].split("\n", 1)[0].removeprefix("pandoc ").strip()
+        known.put(key, version)
+    return version
+
+
+def revision_of(folder: Path) -> str:
+    """Return the revision of a folder as Git names it, with a plus where files were changed since; else nothing."""
+    command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=7", "--dirty=+"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True, env=clean_environment(), timeout=5)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return found.stdout.strip()
+
+
 def clean_environment() -> dict[str, str]:
     """Return what a program needs of the environment, and nothing that could change its output."""
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": os.devnull}

@@ -108,9 +108,11 @@ class BlockWriter:
             title = self._inlines.write(block.children, heading)
         plain = n.plain_text(block.children).strip()
         role = self._context.part.role
+        layer = self._layer() if block.level == 1 else None
+        question = self._context.layers[layer][2] if layer is not None else ""
         if "unlisted" not in block.attributes.classes:
             self._context.headings.append(
-                Printed(block.level, block.number, plain, block.children, heading.identifier, heading, role)
+                Printed(block.level, block.number, plain, block.children, heading.identifier, heading, role, question)
             )
         facts: dict[str, object] = {
             "number": block.number, "label_leaf": label_leaf, "title": title, "anchor": anchor,
@@ -127,17 +129,28 @@ class BlockWriter:
             return escape(short[:LONGEST_RUNNING_HEAD].rpartition(" ")[0].rstrip(",;:") + "…")
         return escape(short) if "short" in block.attributes.values else self._inlines.bare(block.children)
 
+    def _layer(self) -> int | None:
+        """Return which layer of the stack the part treats, counted from 0."""
+        layers = self._context.layers
+        return next((i for i, layer in enumerate(layers) if layer[0] == self._context.part.path), None)
+
     def _opener(self, block: n.Heading, element: Element) -> dict[str, object]:
         """Return what stands beside a chapter's title: its kind, and its layer where it has one."""
         role = self._context.part.role
         kind = self._context.words("appendix" if role == "appendix" else "chapter") if block.number else ""
-        layers = self._context.layers
-        index = next((i for i, layer in enumerate(layers) if layer[0] == self._context.part.path), None)
-        facts: dict[str, object] = {"kind": kind, "role": role, "layer": 0, "level": "", "question": "", "picture": None}
+        index = self._layer()
+        facts: dict[str, object] = {
+            "kind": kind,
+            "role": role,
+            "layer": 0,
+            "level": "",
+            "question": "",
+            "picture": None,
+        }
         if index is None:
             return facts | {"level_leaf": 0, "question_leaf": 0}
         picture = self._context.pictures.drawing(f"layer {index + 1}", lambda: self._context.part.span(block))
-        _, level, question = layers[index]
+        _, level, question = self._context.layers[index]
         return facts | {
             "layer": index + 1,
             "level": level,

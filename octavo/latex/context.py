@@ -172,3 +172,4 @@ class Printed:
     identifier: str
     element: Element
     role: str
+    question: str = ""

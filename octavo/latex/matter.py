@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
+from octavo.imprint import Imprint
 from octavo.latex.blocks import BlockWriter
 from octavo.latex.context import Context, IndexMark, Printed
 from octavo.latex.environment import Macros
@@ -54,7 +55,8 @@ class Matter:
         anchor = self.context.macros("anchor", number=heading.anchor)
         tex = self.context.macros(
             "chapter", number="", label_leaf=0, title=self._leaf(heading, title), plain=title, anchor=anchor,
-            notes=Tex(""), kind="", role="back", layer=0, level="", level_leaf=0, question="", question_leaf=0, picture=None,
+            notes=Tex(""), kind="", role="back", layer=0, level="", level_leaf=0, question="",
+            question_leaf=0, picture=None,
         )  # fmt: skip
         if listed:
             self.context.headings.append(Printed(1, "", title, [], heading.identifier, heading, "back"))
@@ -64,7 +66,7 @@ class Matter:
         """Return the heading that a chapter will have, for a trial of the contents."""
         return Printed(1, "", self.context.words(key), [], "", Element("H1"), "back")
 
-    def title_pages(self, facts: dict[str, object], parent: Element) -> Tex:
+    def title_pages(self, imprint: Imprint, parent: Element) -> Tex:
         """Write half title, title page and colophon."""
         section = parent.add("Sect")
         title = section.add("Title")
@@ -75,7 +77,7 @@ class Matter:
         def title_line(text: str) -> Tex:
             return self._leaf(title, text)
 
-        return self.macros("title_pages", line=line, title_line=title_line, **facts)
+        return self.macros("title_pages", line=line, title_line=title_line, imprint=imprint)
 
     def contents(self, headings: Sequence[Printed], pages: PageMap, parent: Element, deepest: int) -> Tex:
         """Write the contents: each heading with its page, as one link."""
@@ -104,7 +106,7 @@ class Matter:
                     "number": self._leaf(link, heading.number) if heading.number else "",
                     "title": self._leaf(link, heading.title),
                     "page": self._leaf(link, folio),
-                    "role": heading.role,
+                    "question": self._leaf(item.add("P"), heading.question) if heading.question else "",
                 }
             )
         return opener + self.macros("contents", lines=lines)
@@ -180,7 +182,8 @@ class Matter:
             letter = initial(name)
             lines = groups.setdefault(letter, [])
             self._entry(name, marks, 0, root, lines, pages, sort_key)
-        return opener + self.macros("index", groups=list(groups.values()))
+        continued = self.context.words("continued")
+        return opener + self.macros("index", groups=list(groups.values()), continued=continued)
 
     def _entry(
         self, name: str, marks: list[IndexMark], depth: int, parent: Element, lines: list[Tex], pages: PageMap,
@@ -195,8 +198,10 @@ class Matter:
         also = sorted({mark.also for mark in own if mark.also})
         notes = [self._leaf(body, f"{self.context.words('see')} {'; '.join(see)}")] if see else []
         notes += [self._leaf(body, f"{self.context.words('see-also')} {'; '.join(also)}")] if also else []
-        lines.append(self.macros("index_entry", depth=depth, text=text, numbers=numbers, notes=notes))
         below = [mark for mark in marks if len(mark.entry) > depth + 1]
+        lines.append(
+            self.macros("index_entry", depth=depth, text=text, numbers=numbers, notes=notes, has_below=bool(below))
+        )
         if below:
             inner = body.add("L", attributes={"ListNumbering": "None"})
             for child, child_marks in group_marks(below, depth + 1, sort_key):

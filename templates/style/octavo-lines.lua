@@ -29,6 +29,7 @@ end
 local function report(kind, amount, list, file, line)
   local text = table.concat(letters(list, {}), '', 1):sub(1, 160):gsub('%s+', ' ')
   texio.write_nl('log', string.format('octavo line: %s %s %s %d %s', kind, amount, file, line, text))
+  texio.write_nl('log', '')
 end
 local function here() return status.filename or '?', status.linenumber or 0 end
 
