@@ -42,10 +42,14 @@ class Page:
     def overflow(self) -> str:
         """Say by how much the text leaves the paper, if it does."""
         across = points(self.inner) + points(self.measure) - points(self.width)
-        down = points(self.top) + self.lines * points(self.leading) - points(self.height)
+        down = points(self.top) + (self.lines + 2) * points(self.leading) - points(self.height)
         if across >= 0:
             return f"inner margin and measure together exceed the width by {across:.1f} pt"
-        return f"top margin and {self.lines} lines together exceed the height by {down:.1f} pt" if down >= 0 else ""
+        return (
+            f"top margin, running head and {self.lines} lines together exceed the height by {down:.1f} pt"
+            if down >= 0
+            else ""
+        )
 
 
 @dataclass(frozen=True)

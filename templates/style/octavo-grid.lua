@@ -19,6 +19,7 @@ local ON_GRID, HEADING = 1, 2
 local SMALLEST_STEP = 3277    -- .05 pt: what is nearer to the grid than that is on it
 local SHORTEST_STRETCHED = 4  -- lines of a paragraph that may be given one more
 local MOST_SHORT = 5          -- lines that a page may lack and still be filled
+local MOST_SHORT_SPREAD = 2   -- lines that both pages of a spread may end above the last
 local LOOSEST_LINE = 1.5      -- how far the glue of a line may stretch for that; \tolerance lets any line go to 1.8
 
 local paragraphs = {} -- of the page at hand: copy of the unbroken list, number of lines
@@ -233,6 +234,7 @@ function octavo.finish_page()
   local notes = tex.box[FOOTNOTES]
   if notes then room = room - notes.height - notes.depth - tex.skip[FOOTNOTES].width end
   local lack = room - baseline
+  local short = 0
   if tex.outputpenalty > -10000 and lack >= -SMALLEST_STEP and lack < (MOST_SHORT + 1) * step then
     local lines = (lack + SMALLEST_STEP) // step
     if lines > 0 then
@@ -249,10 +251,14 @@ function octavo.finish_page()
         end
       end
     end
+    short = lines
     -- A page that ends within a list or a quotation ends between two lines of the grid.
     local rest = lack % step
     if not notes and rest > SMALLEST_STEP and step - rest > SMALLEST_STEP and #open > 0 then share(open, rest) end
   end
+  -- What a left page lacks for good, the right one beside it leaves out too.
+  local is_left = tex.count[0] % 2 == 0
+  tex.setdimen('global', 'octshort', is_left and short <= MOST_SHORT_SPREAD and short * step or 0)
   box.head = direct.tonode(head)
   octavo.check_edges(box.head)
   forget(head)

@@ -11,10 +11,19 @@ local OVERFULL = tex.sp '1pt' -- a line that sticks out by less is not seen
 local LOOSE = 3               -- a space as wide as that, in its natural width, is a hole
 local LADDER = 3              -- so many hyphens below each other are one too many
 
+-- What a glyph stands for: a ligature or a small capital has a number of its own.
+local function text_of(glyph)
+  local face = font.getfont(glyph.font)
+  local known = face and face.characters and face.characters[glyph.char]
+  local code = known and known.tounicode
+  if type(code) ~= 'string' then return utf8.char(glyph.char) end
+  return (code:gsub('%x%x%x%x', function(unit) return utf8.char(tonumber(unit, 16)) end))
+end
+
 local function letters(list, found)
   for n in node.traverse(list) do
-    if n.id == GLYPH and n.char < 0xE000 then
-      found[#found + 1] = utf8.char(n.char)
+    if n.id == GLYPH then
+      found[#found + 1] = text_of(n)
     elseif n.id == GLUE and #found > 0 and found[#found] ~= ' ' then
       found[#found + 1] = ' '
     elseif n.id == DISC and n.replace then

@@ -1,0 +1,210 @@
+"""Check the printed page: the grid, where pages end, what the gates catch, themes, front matter and index."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pypdfium2
+import pytest
+from conftest import Project
+from pypdfium2 import raw
+
+from octavo.design import points, standard_theme
+from octavo.diagnostics import Ledger
+from octavo.manifest import load
+
+pytestmark = pytest.mark.tex
+#: PDF points (1/72 inch) in a point of TeX (1/72.27 inch).
+BIG_POINTS = 72 / 72.27
+A5 = standard_theme().values["trims"]["a5"]
+STEP = points(A5["leading"]) * BIG_POINTS
+#: The first baseline stands three lines below the distance of the running head from the trim.
+TOP = points(A5["top"]) * BIG_POINTS + 3 * STEP
+SENTENCE = (
+    "The binder folds each sheet once and lays it into the next, until the whole signature is ready to be sewn. "
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """Hold one line of a page: how many lines of the grid it is below the first, size of its letters, and how many."""
+
+    position: float
+    size: float
+    letters: int
+
+    @property
+    def on_grid(self) -> bool:
+        return abs(self.position - round(self.position)) < 0.02
+
+
+def lines_of(page: pypdfium2.PdfPage) -> list[Line]:
+    """Return the lines of a page from its top, told apart by the baseline and the size of their letters."""
+    text = page.get_textpage()
+    x, y = ctypes.c_double(), ctypes.c_double()
+    found: Counter[tuple[float, float]] = Counter()
+    for index in range(text.count_chars()):
+        raw.FPDFText_GetCharOrigin(text.raw, index, ctypes.byref(x), ctypes.byref(y))
+        found[round(y.value, 2), round(raw.FPDFText_GetFontSize(text.raw, index), 1)] += 1
+    height = page.get_height()
+    lines = [Line((height - at - TOP) / STEP, size, count) for (at, size), count in found.items()]
+    return sorted(lines, key=lambda line: line.position)
+
+
+def text_lines(page: pypdfium2.PdfPage) -> list[Line]:
+    """Return the lines of running text: as large as the text, and longer than what stands in a formula or a head."""
+    size = points(A5["size"]) * BIG_POINTS
+    return [line for line in lines_of(page) if abs(line.size - size) < 0.1 and line.letters > 25]
+
+
+@pytest.mark.xdist_group("book")
+def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship: Project) -> None:
+    document = pypdfium2.PdfDocument(flagship.pdfs[0])
+    pages = [text_lines(document[number]) for number in range(len(document))]
+    lines = [line for page in pages for line in page]
+    off = [line for line in lines if not line.on_grid]
+    assert len(lines) > 2500 and len(off) < 0.05 * len(lines), f"{len(off)} of {len(lines)} lines are off the grid"
+    # Facing pages of text end on the same line; the pages that end a chapter have no partner.
+    folios = [document.get_page_label(number) for number in range(len(document))]
+    ends = [round(max((line.position for line in lines_of(page)), default=0), 1) for page in document]
+    spreads = [
+        (folios[at], ends[at], ends[at + 1])
+        for at in range(len(document) - 2)
+        if folios[at].isdigit()
+        and int(folios[at]) % 2 == 0
+        and len(pages[at]) > 12
+        and len(pages[at + 1]) > 12
+        # Neither page begins a chapter (a folio at its foot), nor ends one (the next page does, or is blank).
+        and all(0 < end < A5["lines"] for end in (ends[at], ends[at + 1], ends[at + 2]))
+    ]
+    uneven = [spread for spread in spreads if abs(spread[1] - spread[2]) > 0.5]
+    assert len(spreads) > 20 and len(uneven) <= 0.2 * len(spreads), uneven
+    assert sum(abs(max(spread[1:]) + 1 - A5["lines"]) < 0.5 for spread in spreads) > 0.8 * len(spreads), spreads
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "place", "problem"),
+    [
+        pytest.param(
+            f"{SENTENCE}\n\nSee the [{'x' * 80}]{{lang=xx}} there.\n", {}, "OCT410 chapters/1.md:5", "leaves the measure by",
+            id="overfull"
+        ),
+        pytest.param(
+            f"{SENTENCE}\n\n" + f"A [{('q' * 24 + ' ') * 6}]{{lang=xx}}.\n",
+            {}, "OCT411 chapters/1.md:5", "times as wide", id="loose",
+        ),
+        pytest.param(
+            "```{=latex}\n\\clubpenalty=0 \\widowpenalty=0 \\brokenpenalty=0\n```\n\n" + f"{SENTENCE * 2}\n\n" * 40,
+            {"trust": {"raw-latex": True}}, "OCT413", "stands alone at the", id="edges",
+        ),
+        pytest.param(
+            f"{'Unconstitutionality institutionalization misrepresentation interdisciplinary. ' * 30}\n",
+            {"editions": {"screen": {"page": {"measure": "34mm"}}}}, "OCT412 chapters/1.md:3", "Three lines", id="ladder",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_reader_would_stumble_over_is_told(
+    project: Project, text: str, keys: dict[str, object], place: str, problem: str
+) -> None:
+    project.chapters(f"# One\n\n{text}", **keys)
+    done = project.octavo("--format", "json", "build")
+    found = [p for p in done.problems if f"{p['code']} {p['file']}:{p['line']}:{p['column']}".startswith(place)]
+    assert found, done.places
+    assert problem in found[0]["problem"]
+    assert project.octavo("--strict", "build").status == 1, "a strict build does not print it"
+
+
+def test_a_clean_page_is_not_complained_about(project: Project) -> None:
+    project.chapters("# One\n\n" + f"{SENTENCE * 5}\n\n" * 30)
+    done = project.octavo("--strict", "build")
+    assert done.status == 0, done.err
+
+
+def test_a_table_that_does_not_fit_moves_and_the_text_goes_on(project: Project) -> None:
+    row = "| A word | and another |\n"
+    table = f"| One | Two |\n|---|---|\n{row * 14}\n: A table. {{#tbl:one}}\n\n"
+    project.chapters("# One\n\n" + f"{SENTENCE * 4}\n\n" * 6 + f"See @tbl:one.\n\n{table}" + f"{SENTENCE * 4}\n\n" * 6)
+    assert project.octavo("--strict", "build").status == 0
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    texts = [document[number].get_textpage().get_text_range() for number in range(len(document))]
+    first = next(number for number, text in enumerate(texts) if "See Table" in text)
+    assert "A table." not in texts[first] and "A table." in texts[first + 1]
+    assert round(text_lines(document[first])[-1].position) + 1 == A5["lines"], "the text goes on to the foot"
+
+
+def test_a_theme_is_chosen_by_one_key(project: Project) -> None:
+    project.chapters(f"# One\n\n## Part\n\n{SENTENCE}\n", theme="working-paper")
+    done = project.octavo("--strict", "build")
+    assert done.status == 0, done.err
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    width, height = document[0].get_size()
+    assert (round(width / BIG_POINTS / points("1mm")), round(height / BIG_POINTS / points("1mm"))) == (210, 297)
+    fonts = {line.size for line in lines_of(document[len(document) - 1])}
+    assert round(10.8 * BIG_POINTS, 1) in fonts
+
+
+def test_a_report_brings_a_theme_of_its_own(project: Project) -> None:
+    project.write("templates/themes/pocket/design.yaml", "edition: {trim: tiny}\ntrims: {tiny: {" + TINY + "}}\n")
+    project.chapters(f"# One\n\n{SENTENCE}\n", theme="pocket")
+    ledger = Ledger()
+    report = load(project.folder, ledger)
+    assert report is not None and ledger.entries == []
+    assert report.editions[0].page.width == "100mm" and report.theme.values["type"]["opener"] == [2.1, 2]
+    assert project.octavo("--strict", "build").status == 0
+    project.describe(parts={"chapters": ["chapters/1.md"]}, theme="pockt")
+    done = project.octavo("--format", "json", "check")
+    assert done.places == ["OCT116 report.yaml:8:8"]
+    assert "Did you mean `pocket`?" in done.problems[0]["advice"]
+
+
+TINY = "width: 100mm, height: 150mm, measure: 76mm, inner: 10mm, top: 8mm, lines: 24, size: 9pt, leading: 12pt"
+
+
+@pytest.mark.xdist_group("book")
+def test_the_contents_name_the_question_of_each_layer(flagship: Project) -> None:
+    report = load(flagship.folder, Ledger())
+    assert report is not None
+    document = pypdfium2.PdfDocument(flagship.pdfs[0])
+    texts = [document[number].get_textpage().get_text_range() for number in range(14)]
+    contents = " ".join(" ".join(texts).split())
+    for layer in report.layers:
+        assert layer.question in contents
+
+
+@pytest.mark.xdist_group("book")
+def test_the_colophon_says_what_the_book_is_and_what_it_was_made_with(flagship: Project) -> None:
+    document = pypdfium2.PdfDocument(flagship.pdfs[0])
+    texts = [" ".join(document[number].get_textpage().get_text_range().split()) for number in range(8)]
+    colophon = next(text for text in texts if "Cite as" in text)
+    for expected in (
+        r"Edition: screen, 148 × 210 mm", r"November 24, 2026", r"Creative Commons",
+        r"Set in TeX Gyre Pagella, Linux Biolinum and DejaVu Sans Mono\.",
+        r"Made with Octavo \d+\.\d+\.\d+, Pandoc \d+\.\d+(\.\d+)*, LuaTeX \d+\.\d+\.",
+    ):  # fmt: skip
+        assert re.search(expected, colophon), (expected, colophon)
+
+
+def test_a_heading_of_the_index_goes_on_in_the_next_column(project: Project) -> None:
+    below = "".join(f'[]{{.index entry="paper!kind {number:03d}"}}' for number in range(120))
+    project.chapters(f"# One\n\nWord.{below}[]{{.index entry=zebra}}\n")
+    assert project.octavo("--strict", "build").status == 0
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    texts = [document[number].get_textpage().get_text_range() for number in range(len(document))]
+    pages = [text for text in texts if "kind 0" in text or "kind 1" in text]
+    assert sum(text.count("paper (continued)") for text in pages) >= 2
+    lines = [line for text in pages for line in text.split("\r\n")]
+    found = [line for line in lines if re.match(r"kind \d{3}, 1", line)]
+    assert [int(line[5:8]) for line in found] == list(range(120)), "no line is lost and each stands in its place"
+    listened = project.octavo("check")
+    assert listened.status == 0
+
+
+def test_the_revision_is_named_where_there_is_one(project: Project, tmp_path: Path) -> None:
+    from octavo.workspace import revision_of
+
+    assert revision_of(project.folder) == ""
+    assert re.fullmatch(r"[0-9a-f]{7,}\+?|v?[\w.-]+\+?", revision_of(Path(__file__).parent))
