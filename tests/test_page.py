@@ -90,7 +90,8 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
     ("text", "keys", "place", "problem"),
     [
         pytest.param(
-            f"{SENTENCE}\n\nSee the [{'x' * 80}]{{lang=xx}} there.\n", {}, "OCT410 chapters/1.md:5", "leaves the measure by",
+            f"{SENTENCE}\n\nSee the [{'x' * 80}]{{lang=xx}} there.\n", {}, "OCT410 chapters/1.md:5",
+            "leaves the measure by",
             id="overfull"
         ),
         pytest.param(
@@ -103,7 +104,8 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
         ),
         pytest.param(
             f"{'Unconstitutionality institutionalization misrepresentation interdisciplinary. ' * 30}\n",
-            {"editions": {"screen": {"page": {"measure": "34mm"}}}}, "OCT412 chapters/1.md:3", "Three lines", id="ladder",
+            {"editions": {"screen": {"page": {"measure": "34mm"}}}}, "OCT412 chapters/1.md:3",
+            "Three lines", id="ladder",
         ),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 
 from octavo.latex.context import Caption, Context, NoteText, Picture
@@ -108,8 +109,9 @@ class FigureWriter:
         values = block.attributes.values
         data = self._context.data.get(values.get("data", ""))
         if data is not None:
-            columns = [n.Column("left", 0.0) for _ in data.header]
-            table = _table(columns, data.header, data.rows)
+            texts = [[row[at] for row in data.rows] for at in range(len(data.header))]
+            columns = [n.Column("right" if _are_numbers(cells) else "left", 0.0) for cells in texts]
+            table = _table(columns, [head[:1].upper() + head[1:] for head in data.header], data.rows)
             note = [n.Paragraph([n.Text(data.note)])] if data.note else []
             caption: list[n.Block] = [*block.children, *note]
         elif values.get("kind") == "layers" and self._context.layers:
@@ -164,6 +166,11 @@ class FigureWriter:
 def _describes(node: n.Node, pictures: Sequence[n.Picture]) -> bool:
     """Tell whether a text is the description of one of these pictures, which is not printed."""
     return any(node is inner for picture in pictures for inner in n.walk(picture.children))
+
+
+def _are_numbers(texts: Sequence[str]) -> bool:
+    """Tell whether a column holds numbers alone, which are ranged right."""
+    return all(re.fullmatch(r"[<>≈]?\s?−?[\d.,]+\s?%?", text) for text in texts)
 
 
 def _table(columns: list[n.Column], head: Sequence[str], rows: Iterable[Sequence[str]]) -> n.Table:

@@ -164,7 +164,8 @@ class Matter:
             if sheet is not None:
                 found.setdefault(sheet, (place, goal))
         result = []
-        for first, last in runs(sorted(found)):
+        front = {sheet for sheet in found if pages.sheets[sheet].style == "roman"}
+        for first, last in [*runs(sorted(front)), *runs(sorted(found.keys() - front))]:
             place, goal = found[first]
             low, high = pages.sheets[first].folio, pages.sheets[last].folio
             text = low if first == last else f"{low}–{high}"
@@ -196,8 +197,8 @@ class Matter:
         numbers = self._places(places, pages, body)
         see = sorted({mark.see for mark in own if mark.see})
         also = sorted({mark.also for mark in own if mark.also})
-        notes = [self._leaf(body, f"{self.context.words('see')} {'; '.join(see)}")] if see else []
-        notes += [self._leaf(body, f"{self.context.words('see-also')} {'; '.join(also)}")] if also else []
+        notes = [self._leaf(body, f"{_capital(self.context.words('see'))} {'; '.join(see)}")] if see else []
+        notes += [self._leaf(body, f"{_capital(self.context.words('see-also'))} {'; '.join(also)}")] if also else []
         below = [mark for mark in marks if len(mark.entry) > depth + 1]
         lines.append(
             self.macros("index_entry", depth=depth, text=text, numbers=numbers, notes=notes, has_below=bool(below))
@@ -241,7 +242,13 @@ def group_marks(marks: Iterable[IndexMark], depth: int, sort_key: SortKey) -> li
         name = mark.entry[depth]
         lowered = name[:1].lower() + name[1:]
         groups.setdefault(lowered if lowered in names else name, []).append(mark)
-    return sorted(groups.items(), key=lambda item: (sort_key(item[0]), item[0]))
+    # What follows a comma counts last: “Assistant, the” comes before “Assistant Axis”.
+    return sorted(groups.items(), key=lambda item: ([sort_key(part) for part in item[0].split(", ")], item[0]))
+
+
+def _capital(text: str) -> str:
+    """Return a phrase as it begins a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def initial(name: str) -> str:

@@ -132,6 +132,9 @@ class Converter:
         citations, content = raw
         if not any(REFERENCE.fullmatch(item["citationId"]) for item in citations):
             children = self.inlines(content)
+            for child in children:
+                if isinstance(child, n.Text):
+                    child.text = child.text.replace(" et al.", "\N{NO-BREAK SPACE}et\N{NO-BREAK SPACE}al.")
             if self._in_note:
                 children = without_notes(children)
             result.append(n.Citation(children, tuple(item["citationId"] for item in citations)))

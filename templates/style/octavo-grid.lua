@@ -10,8 +10,8 @@ local direct = node.direct
 local getid, getnext, getprev, getsubtype = direct.getid, direct.getnext, direct.getprev, direct.getsubtype
 local getfield, setfield, getattr = direct.getfield, direct.setfield, direct.get_attribute
 local HLIST, VLIST, RULE = node.id 'hlist', node.id 'vlist', node.id 'rule'
-local GLUE, KERN, INS, PENALTY = node.id 'glue', node.id 'kern', node.id 'ins', node.id 'penalty'
-local LINE_OF_TEXT, TOP_SKIP, BASELINE_SKIP, LINE_SKIP = 1, 10, 2, 1 -- subtypes, LuaTeX manual, 8.2.2 and 8.2.8
+local GLUE, KERN, INS = node.id 'glue', node.id 'kern', node.id 'ins'
+local LINE_OF_TEXT, TOP_SKIP, BASELINE_SKIP, LINE_SKIP, PAR_FILL_SKIP = 1, 10, 2, 1, 15 -- subtypes, LuaTeX manual, 8.2.2 and 8.2.8
 local GRID = luatexbase.registernumber 'oct@grid'
 local PARAGRAPH = luatexbase.new_attribute 'oct@paragraph'
 local FOOTNOTES = token.create('footins').mode
@@ -58,20 +58,47 @@ luatexbase.add_to_callback('post_linebreak_filter', function(head, group)
   return true
 end, 'octavo grid')
 
--- Break a kept paragraph into one line more, and return its lines and how bad they are, or nothing.
-local function longer(paragraph)
-  local list, facts = tex.linebreak(node.copy_list(paragraph.list), {
-    looseness = 1, hsize = tex.dimen.textwidth, baselineskip = { width = tex.dimen.octgrid }, lineskip = { width = 0 },
-    lineskiplimit = -tex.dimen.octgrid, tolerance = 2000, emergencystretch = tex.sp '12pt',
+local function last_line(list)
+  local found
+  for line in node.traverse_id(node.id 'hlist', list) do found = line end
+  return found
+end
+
+-- The glue that fills the last line of a paragraph, and the width of what stands before it.
+local function filling(line)
+  local glue = node.tail(line.head)
+  while glue and glue.subtype ~= PAR_FILL_SKIP do glue = glue.prev end
+  return glue, glue and node.dimensions(line.glue_set, line.glue_sign, line.glue_order, line.head, glue) or 0
+end
+
+-- Break a kept paragraph again, into so many lines more, its last line not shorter than `shortest`; return its lines and
+-- how loose they are, or nothing when that makes holes.
+local function again(paragraph, more, shortest)
+  local copy = node.copy_list(paragraph.list)
+  if shortest then
+    local fill = node.tail(copy)
+    fill.stretch, fill.stretch_order = tex.dimen.textwidth - shortest, 0
+  end
+  local list, facts = tex.linebreak(copy, {
+    looseness = more, hsize = tex.dimen.textwidth, baselineskip = { width = tex.dimen.octgrid },
+    lineskip = { width = 0 }, lineskiplimit = -tex.dimen.octgrid, tolerance = 2000, emergencystretch = tex.sp '12pt',
     pdfadjustspacing = 2, pdfprotrudechars = 2, linepenalty = 10, hyphenpenalty = 60, exhyphenpenalty = 60,
-    doublehyphendemerits = 40000, adjdemerits = 10000,
+    doublehyphendemerits = 40000, finalhyphendemerits = 50000, adjdemerits = 10000,
   })
-  local worst = 0
-  if facts.prevgraf == paragraph.lines + 1 then
-    for line in node.traverse_id(node.id 'hlist', list) do
-      if line.glue_sign == 1 and line.glue_order == 0 then worst = math.max(worst, line.glue_set) end
+  local worst, ending = 0, last_line(list)
+  for line in node.traverse_id(node.id 'hlist', list) do
+    if line ~= ending and line.glue_sign == 1 and line.glue_order == 0 then worst = math.max(worst, line.glue_set) end
+  end
+  if facts.prevgraf == paragraph.lines + more and worst <= LOOSEST_LINE then
+    local fill = filling(ending)
+    if shortest and fill then -- the words of the last line keep their natural spaces
+      fill.stretch, fill.stretch_order = 65536, 2
+      local packed = node.hpack(ending.head, ending.width, 'exactly')
+      ending.glue_set, ending.glue_sign, ending.glue_order = packed.glue_set, packed.glue_sign, packed.glue_order
+      packed.head = nil
+      node.free(packed)
     end
-    if worst <= LOOSEST_LINE then return list, worst end
+    return list, worst
   end
   node.flush_list(list)
 end
@@ -114,7 +141,10 @@ local function exchange(head, here, list)
     list = rest
   end
   for n in direct.traverse(list) do
-    if getid(n) == HLIST then direct.set_attribute(n, GRID, ON_GRID) end
+    if getid(n) == HLIST then
+      direct.set_attribute(n, GRID, ON_GRID)
+      direct.set_attribute(n, PARAGRAPH, here.id)
+    end
   end
   local tail = direct.tail(list)
   local before, after = getprev(here.first), getnext(here.last)
@@ -133,7 +163,7 @@ local function lengthen(head, lack)
   local choices = {}
   for _, here in ipairs(whole_paragraphs(head)) do
     if here.count == paragraphs[here.id].lines then
-      local list, worst = longer(paragraphs[here.id])
+      local list, worst = again(paragraphs[here.id], 1)
       if list then choices[#choices + 1] = { here = here, list = list, worst = worst } end
     end
   end
@@ -146,6 +176,22 @@ local function lengthen(head, lack)
     end
   end
   return head, math.min(lack, #choices)
+end
+
+-- Set paragraphs again whose last line is hardly one: a syllable, or a word shorter than the indent and a half.
+local function avoid_runts(head)
+  local shortest = 2 * tex.parindent
+  for _, here in ipairs(whole_paragraphs(head)) do
+    local paragraph = paragraphs[here.id]
+    if here.count == paragraph.lines then
+      local _, width = filling(direct.tonode(here.last))
+      if width < shortest then
+        local list = again(paragraph, 0, shortest)
+        if list then head = exchange(head, here, list) end
+      end
+    end
+  end
+  return head
 end
 
 -- Space that may grow: above headings and around what is set off, never under a heading.
@@ -173,12 +219,16 @@ end
 -- before lines of text or headings, and those after the last of these.
 local function snap(head, step)
   local y, baseline = 0, 0
-  local open, places, top, headed = {}, {}, nil, false
+  local open, places, under, headed, begun = {}, {}, nil, false, false
   for n in direct.traverse(head) do
     local id = getid(n)
     if id == GLUE then
       y = y + getfield(n, 'width')
-      if getsubtype(n) == TOP_SKIP then top = n elseif may_grow(n) then open[#open + 1] = n end
+      if may_grow(n) then
+        open[#open + 1] = n
+      elseif getattr(n, GRID) == HEADING and getfield(n, 'width') > 0 then
+        under = n
+      end
     elseif id == KERN then
       y = y + getfield(n, 'kern')
     elseif id == HLIST or id == VLIST or id == RULE then
@@ -189,21 +239,28 @@ local function snap(head, step)
         if off > SMALLEST_STEP and step - off > SMALLEST_STEP then
           local move = step - off
           if off < .3 * step and total(open) - off > .3 * step * #open then move = -off end
-          if #open == 0 and top and #places == 0 then open = { top } end
+          -- A heading at the head of a page stays there; what changes is the space below it.
+          if #open == 0 and under then
+            open = { under }
+            if off < .4 * step then move = -off end
+          end
           if #open > 0 then
             share(open, move)
             y = y + move
           end
         end
       end
-      if kind == HEADING and #open > 0 and not headed then
+      if kind == HEADING and not headed then
         headed = true
-        places[#places + 1] = { glues = open, heading = true }
+        if begun then places[#places + 1] = { glues = open, heading = true } else open = {} end
       elseif kind == ON_GRID then
-        if #open > 0 and not headed then places[#places + 1] = { glues = open } end
-        open, top, headed = {}, nil, false
+        if #open > 0 and not headed and begun then places[#places + 1] = { glues = open } end
+        open, under, headed = {}, nil, false
       end
-      if getfield(n, 'height') + getfield(n, 'depth') > 0 then baseline = y end
+      if getfield(n, 'height') + getfield(n, 'depth') > 0 then
+        baseline = y
+        begun = true
+      end
       y = y + getfield(n, 'depth')
     end
   end
@@ -229,12 +286,20 @@ function octavo.finish_page()
   local box = tex.box[255]
   if not box or not box.head then return end
   local step, head = tex.dimen.octgrid, direct.todirect(box.head)
+  head = avoid_runts(head)
   local baseline, places, open = snap(head, step)
   local room = tex.dimen['@colroom']
   local notes = tex.box[FOOTNOTES]
   if notes then room = room - notes.height - notes.depth - tex.skip[FOOTNOTES].width end
   local lack = room - baseline
   local short = 0
+  -- The grid has cost a line too many: the widest space gives it back.
+  while lack < -SMALLEST_STEP and #places > 0 do
+    table.sort(places, function(a, b) return total(a.glues) > total(b.glues) end)
+    if total(places[1].glues) < 1.3 * step then break end
+    share(places[1].glues, -step)
+    lack = lack + step
+  end
   if tex.outputpenalty > -10000 and lack >= -SMALLEST_STEP and lack < (MOST_SHORT + 1) * step then
     local lines = (lack + SMALLEST_STEP) // step
     if lines > 0 then
@@ -243,9 +308,10 @@ function octavo.finish_page()
       lines = lines - gained
     end
     -- What is still missing goes above headings, then around what is set off, a line at each place.
+    table.sort(places, function(a, b) return total(a.glues) > total(b.glues) end)
     for _, wanted in ipairs { true, false } do
       for _, place in ipairs(places) do
-        if lines > 0 and (place.heading or false) == wanted then
+        if lines > 0 and #place.glues > 0 and (place.heading or false) == wanted then
           share(place.glues, step)
           lines = lines - 1
         end

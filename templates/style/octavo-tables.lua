@@ -71,6 +71,17 @@ local function cut(list, value)
   end
 end
 
+-- The heads of columns stand on one line at their foot.
+local function lower(head)
+  for _, row in ipairs(boxes_of(head)) do
+    local depth = getfield(row, 'depth')
+    for _, cell in ipairs(getlist(row) and boxes_of(getlist(row)) or {}) do
+      local _, _, own = direct.dimensions(getlist(cell))
+      if getlist(cell) and own and own < depth then setfield(cell, 'shift', depth - own) end
+    end
+  end
+end
+
 local function store(register, list)
   if list then tex.setbox('global', register, direct.tonode(direct.vpack(list))) end
 end
@@ -85,6 +96,7 @@ function octavo.finish_table(register, head_register, foot_register)
   local body = getlist(box)
   local found, before, after = cut(body, HEAD_ENDS)
   if found then
+    if before then lower(before) end
     store(head_register, before)
     body = after
   end
