@@ -38,7 +38,7 @@ from octavo.press.log import report_errors, report_missing_characters
 from octavo.workspace import Workspace, drawings_cache, keep_copy, pandoc_version, replace, revision_of, run_pandoc
 
 if TYPE_CHECKING:
-    from octavo.bind.document import Details
+    from octavo.bind.metadata import Details
     from octavo.edition import Folios
     from octavo.figures.pictures import Pictures
     from octavo.figures.plate import Plate
@@ -218,6 +218,7 @@ class Book:
     ) -> tuple[Product, Path]:
         """Typeset one edition until its page references are right, and bind it into the build folder."""
         from octavo.edition import Run, bind_edition
+        from octavo.enclosures import enclose
 
         self.progress("typeset", edition.name)
         folios = self._folios(edition.name)
@@ -244,7 +245,9 @@ class Book:
         self.progress("bind", edition.name)
         target = self.workspace.build / "bound" / f"{edition.name}.pdf"
         target.parent.mkdir(parents=True, exist_ok=True)
-        pages = bind_edition(run, printed, root, self._details(), target)
+        context = volume.context
+        sources = enclose(self.report, volume.manuscript.parts, context.placed, context.words)
+        pages = bind_edition(run, printed, root, self._details(edition), sources, target)
         self.workspace.lap("bind")
         first = edition is self.report.editions[0]
         name = self.report.output if first else f"{self.report.output}-{edition.name}"
@@ -261,8 +264,8 @@ class Book:
             keep_copy(picture, self.workspace.dist / "figures" / name)
         return [product for product, _ in finished]
 
-    def _details(self) -> Details:
-        from octavo.bind.document import Details
+    def _details(self, edition: Edition) -> Details:
+        from octavo.bind.metadata import Details, Publication
 
         report = self.report
         return Details(
@@ -274,4 +277,8 @@ class Book:
             keywords=report.keywords,
             producer=f"Octavo {__version__}",
             tagged=self.tagging,
+            date=report.date.isoformat() if report.date else "",
+            license=report.license,
+            publication=Publication(**report.publication),
+            edition=edition.name,
         )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import jinja2
 
-from octavo.bind.document import Details, bind
+from octavo.bind.attachments import Source
+from octavo.bind.document import bind
+from octavo.bind.metadata import Details
 from octavo.imprint import Imprint
 from octavo.latex.context import Printed as Heading
 from octavo.latex.environment import Macros
@@ -151,6 +153,8 @@ class Run:
         self.press.feed(name or sheaf, opening + tex)
 
 
-def bind_edition(run: Run, printed: Printed, root: Element, details: Details, target: Path) -> int:
+def bind_edition(
+    run: Run, printed: Printed, root: Element, details: Details, sources: Sequence[Source], target: Path
+) -> int:
     """Bind the pages of a finished run into `target` and return how many there are."""
-    return bind(printed, root, run.headings, SHEAVES, details, target)
+    return bind(printed, root, run.headings, SHEAVES, details, sources, target)

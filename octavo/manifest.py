@@ -36,6 +36,12 @@ LAYER = Keys(
     {"piece": PHRASE, "level": PHRASE, "question": PHRASE, "chapter": PATH, "color": Scalar("color")},
     frozenset({"piece", "level", "question"}),
 )
+PUBLICATION = Keys(
+    {
+        "name": PHRASE, "publisher": PHRASE, "doi": Scalar("doi"), "edition": PHRASE, "version": PHRASE,
+        "description": PHRASE,
+    }
+)  # fmt: skip
 SCHEMA = Keys(
     {
         "title": PHRASE,
@@ -44,7 +50,9 @@ SCHEMA = Keys(
         "date": Scalar("date"),
         "language": Scalar("language"),
         "rights": TEXT,
+        "license": Scalar("license"),
         "keywords": ListOf(PHRASE),
+        "publication": PUBLICATION,
         "output": Scalar("name"),
         "theme": PHRASE,
         "parts": Keys({role: ListOf(PATH, least=int(role == "chapters")) for role in ROLES}, frozenset({"chapters"})),
@@ -55,6 +63,7 @@ SCHEMA = Keys(
         "maths": MapOf(Keys({"arguments": Scalar("digit"), "tex": Scalar("tex")}, frozenset({"tex"})), key="command"),
         "words": Keys({word: TEXT for word in known_words()}),
         "trust": Keys({"raw-latex": Scalar("flag")}),
+        "attach": Scalar("flag"),
     },
     frozenset({"title", "authors", "language", "parts"}),
 )
@@ -106,7 +115,9 @@ class Report:
     date: datetime.date | None
     language: str
     rights: str
+    license: str
     keywords: tuple[str, ...]
+    publication: dict[str, str]
     output: str
     parts: tuple[PartFile, ...]
     layers: tuple[Layer, ...]
@@ -119,6 +130,7 @@ class Report:
     maths: dict[str, Macro]
     words: dict[str, str]
     raw_latex: bool
+    attach: bool
 
 
 def load(folder: Path, ledger: Ledger) -> Report | None:
@@ -152,7 +164,9 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         date=values.get("date"),
         language=values["language"],
         rights=values.get("rights", ""),
+        license=values.get("license", ""),
         keywords=tuple(values.get("keywords", [])),
+        publication=values.get("publication") or {},
         output=values.get("output") or folder.resolve().name or "report",
         parts=parts,
         layers=layers,
@@ -165,6 +179,7 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         maths=_macros(values.get("maths") or {}),
         words=values.get("words") or {},
         raw_latex=(values.get("trust") or {}).get("raw-latex", False),
+        attach=values.get("attach", True),
     )
 
 

@@ -235,6 +235,26 @@ def _path(text: str) -> str:
     return _matching(r"[^\x00-\x1f\x7f\\]+")(text)
 
 
+#: Where Creative Commons itself shows its licenses; SPDX has a page for all others.
+_CREATIVE_COMMONS = re.compile(r"CC-(BY(?:-NC)?(?:-ND|-SA)?)-(\d\.\d)")
+
+
+def _license(text: str) -> str:
+    """Read an address, or the SPDX identifier of a license, and return the address of the license."""
+    if text.startswith(("https://", "http://")):
+        return _matching(r"https?://[^\s<>\"{}|\\^`]+\.[^\s<>\"{}|\\^`]+")(text)
+    from packaging.licenses import canonicalize_license_expression
+
+    name = str(canonicalize_license_expression(_matching(r"[A-Za-z0-9.-]+")(text)))
+    if name.startswith("LicenseRef-"):
+        raise ValueError(text)
+    if name == "CC0-1.0":
+        return "https://creativecommons.org/publicdomain/zero/1.0/"
+    if found := _CREATIVE_COMMONS.fullmatch(name):
+        return f"https://creativecommons.org/licenses/{found[1].lower()}/{found[2]}/"
+    return f"https://spdx.org/licenses/{name}.html"
+
+
 #: What each kind of value is called in a message, and what reads it; a reader refuses with ValueError or KeyError.
 KINDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "text": ("plain text", str),
@@ -250,6 +270,8 @@ KINDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "color": ("a color of six hexadecimal digits, such as 1F4E79", _matching(r"[0-9A-Fa-f]{6}")),
     "language": ("a language tag such as en-US", _matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")),
     "name": ("a name of letters, digits and hyphens", _matching(r"\w[\w.-]*")),
+    "license": ("an SPDX identifier such as CC-BY-4.0, or the address of a license", _license),
+    "doi": ("a DOI such as 10.1000/182", _matching(r"10\.\d{4,9}(\.\d+)*/[^\s<>\"]+")),
     "font": ("the name of a font file, such as LinBiolinum_R.otf", _matching(r"[\w .+-]+")),
     "features": ("font features such as +smcp", _matching(r"[\w+=;, -]*")),
     "path": ("a path inside the folder of the report", _path),

@@ -1,35 +1,21 @@
-"""Finish the document around its pages: order, outline, page labels, metadata, and the file itself."""
+"""Finish the document around its pages: order, outline, page labels, and the file itself."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
+from octavo.bind.attachments import Source, attach
+from octavo.bind.intent import declare
+from octavo.bind.metadata import Details, describe, identify
 from octavo.bind.structure import StructureTree
 from octavo.latex.context import Printed as PrintedHeading
 from octavo.latex.tree import Element
 from octavo.press.engine import Printed
 from octavo.press.pages import PageMap
-
-UA_NAMESPACE = "http://www.aiim.org/pdfua/ns/id/"
-
-
-@dataclass(frozen=True)
-class Details:
-    """Hold what a document says about itself."""
-
-    title: str
-    authors: tuple[str, ...]
-    subject: str
-    language: str
-    rights: str
-    keywords: tuple[str, ...]
-    producer: str
-    tagged: bool = True
 
 
 def bind(
@@ -38,6 +24,7 @@ def bind(
     headings: Sequence[PrintedHeading],
     sheaves: Sequence[str],
     details: Details,
+    sources: Sequence[Source],
     target: Path,
 ) -> int:
     """Write the finished PDF to `target` and return its number of pages.
@@ -55,7 +42,10 @@ def bind(
             tree.link(root)
             _outline(pdf, tree, headings)
         _page_labels(pdf, printed.map, order)
-        _describe(pdf, details)
+        declare(pdf)
+        attach(pdf, sources)
+        identity = identify(details, printed.pdf.read_bytes(), *(source.data for source in sources))
+        describe(pdf, details, identity, len(pages), bool(sources))
         pdf.save(
             target,
             force_version="2.0",
@@ -123,29 +113,3 @@ def _page_labels(pdf: Pdf, pages: PageMap, order: list[int]) -> None:
             labels.append(Dictionary(S=Name.r if sheet.style == "roman" else Name.D, St=sheet.number))
         expected = (sheet.style, sheet.number + 1)
     pdf.Root.PageLabels = Dictionary(Nums=labels)
-
-
-def _describe(pdf: Pdf, details: Details) -> None:
-    """Write the metadata; PDF 2.0 keeps it in XMP alone (ISO 16684-1)."""
-    pdf.Root.Lang = String(details.language)
-    pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
-    for key in ("/OpenAction", "/Dests"):
-        if key in pdf.Root:
-            del pdf.Root[key]
-    if "/Info" in pdf.trailer:
-        del pdf.trailer["/Info"]
-    with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
-        metadata.register_xml_namespace(UA_NAMESPACE, "pdfuaid")
-        metadata["dc:title"] = details.title
-        metadata["dc:creator"] = list(details.authors)
-        metadata["dc:language"] = [details.language]
-        if details.subject:
-            metadata["dc:description"] = details.subject
-        if details.rights:
-            metadata["dc:rights"] = details.rights
-        if details.keywords:
-            metadata["dc:subject"] = list(details.keywords)
-            metadata["pdf:Keywords"] = ", ".join(details.keywords)
-        metadata["pdf:Producer"] = details.producer
-        metadata[f"{{{UA_NAMESPACE}}}part"] = "2"
-        metadata[f"{{{UA_NAMESPACE}}}rev"] = "2024"

@@ -113,6 +113,7 @@ class Context:
     headings: list[Printed] = field(default_factory=list)
     around: Surroundings = field(default_factory=Surroundings)
     page_references: set[str] = field(default_factory=set)
+    placed: set[str] = field(default_factory=set)
 
     @contextmanager
     def within(

@@ -98,6 +98,8 @@ class FigureWriter:
         picture = self._context.pictures.drawing(wanted, lambda: self._context.part.span(block))
         if picture is None:
             return Tex("")
+        if wanted in self._context.data:
+            self._context.placed.add(wanted)
         structure = element.add("Figure", identifier=block.attributes.identifier, alt=values.get("alt", picture.alt))
         anchor = self._inlines.anchor(structure)
         content = self._picture(picture, structure)
@@ -109,6 +111,7 @@ class FigureWriter:
         values = block.attributes.values
         data = self._context.data.get(values.get("data", ""))
         if data is not None:
+            self._context.placed.add(values["data"])
             texts = [[row[at] for row in data.rows] for at in range(len(data.header))]
             columns = [n.Column("right" if _are_numbers(cells) else "left", 0.0) for cells in texts]
             table = _table(columns, [head[:1].upper() + head[1:] for head in data.header], data.rows)
