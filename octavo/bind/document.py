@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import pikepdf
@@ -10,7 +11,7 @@ from pikepdf import Array, Dictionary, Name, Object, Pdf, String
 
 from octavo.bind.attachments import Source, attach
 from octavo.bind.intent import declare
-from octavo.bind.metadata import Details, describe, identify
+from octavo.bind.metadata import Details, describe, identify, sign
 from octavo.bind.structure import StructureTree
 from octavo.latex.context import Printed as PrintedHeading
 from octavo.latex.tree import Element
@@ -44,14 +45,17 @@ def bind(
         _page_labels(pdf, printed.map, order)
         declare(pdf)
         attach(pdf, sources)
-        identity = identify(details, printed.pdf.read_bytes(), *(source.data for source in sources))
-        describe(pdf, details, identity, len(pages), bool(sources))
+        document = identify(details)
+        describe(pdf, details, document, len(pages), bool(sources))
+        written = BytesIO()
         pdf.save(
-            target,
+            written,
             force_version="2.0",
             object_stream_mode=pikepdf.ObjectStreamMode.generate,
             deterministic_id=True,
+            fix_metadata_version=False,
         )
+        target.write_bytes(sign(written.getvalue(), document))
         return len(pages)
 
 

@@ -31,6 +31,8 @@ NAMESPACES = {
 #: The packet wrapper; its identifier is the same in every packet (ISO 16684-1, 7.3.2).
 OPENING = '<?xpacket begin="\N{ZERO WIDTH NO-BREAK SPACE}" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 CLOSING = '<?xpacket end="r"?>'
+#: Stands for the identifier of the file until all of it is written.
+UNSIGNED = uuid.UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -63,29 +65,23 @@ class Details:
     edition: str = ""
 
 
-@dataclass(frozen=True)
-class Identity:
-    """Name a document in all its versions, and this one file."""
-
-    document: uuid.UUID
-    instance: uuid.UUID
-
-
-def identify(details: Details, *contents: bytes) -> Identity:
-    """Return identifiers that the same book has again, and that another content changes (RFC 9562, 5.5).
+def identify(details: Details) -> uuid.UUID:
+    """Return the identifier that a document keeps in all its versions (RFC 9562, 5.5).
 
     A document with a DOI is known by it; any other by its title, its authors and the edition of the build.
     """
     doi = details.publication.doi
     names = [f"https://doi.org/{doi}"] if doi else [details.title, *details.authors]
-    document = uuid.uuid5(uuid.NAMESPACE_URL, "\n".join([*names, details.edition]))
-    digest = hashlib.sha1(usedforsecurity=False)
-    for content in contents:
-        digest.update(len(content).to_bytes(8, "big") + content)
-    return Identity(document, uuid.uuid5(document, f"{details!r}{digest.hexdigest()}"))
+    return uuid.uuid5(uuid.NAMESPACE_URL, "\n".join([*names, details.edition]))
 
 
-def describe(pdf: Pdf, details: Details, identity: Identity, pages: int, has_files: bool) -> None:
+def sign(data: bytes, document: uuid.UUID) -> bytes:
+    """Give a finished file its own identifier: a hash of all that is in it, in the place that `xmp` left for it."""
+    instance = uuid.uuid5(document, hashlib.sha256(data).hexdigest())
+    return data.replace(UNSIGNED.urn.encode(), instance.urn.encode(), 1)
+
+
+def describe(pdf: Pdf, details: Details, document: uuid.UUID, pages: int, has_files: bool) -> None:
     """Write language, metadata and how to show the title; take away what only an older PDF or a script would have."""
     pdf.Root.Lang = String(details.language)
     pdf.Root.ViewerPreferences = Dictionary(DisplayDocTitle=True)
@@ -94,11 +90,11 @@ def describe(pdf: Pdf, details: Details, identity: Identity, pages: int, has_fil
             del pdf.Root[key]
     if "/Info" in pdf.trailer:
         del pdf.trailer["/Info"]
-    packet = xmp(details, identity, pages, has_files)
+    packet = xmp(details, document, pages, has_files)
     pdf.Root.Metadata = pdf.make_stream(packet.encode(), Type=Name.Metadata, Subtype=Name.XML)
 
 
-def xmp(details: Details, identity: Identity, pages: int, has_files: bool) -> str:
+def xmp(details: Details, document: uuid.UUID, pages: int, has_files: bool) -> str:
     """Return the packet; a file that holds others is PDF/A-4f, one that holds none is PDF/A-4."""
     publication = details.publication
     doi = f"https://doi.org/{publication.doi}" if publication.doi else ""
@@ -112,7 +108,7 @@ def xmp(details: Details, identity: Identity, pages: int, has_files: bool) -> st
         _list("dc:subject", "Bag", details.keywords),
         _alternative("dc:description", publication.description or details.subject),
         _list("dc:publisher", "Bag", [publication.publisher]),
-        _simple("dc:identifier", doi or identity.document.urn),
+        _simple("dc:identifier", doi or document.urn),
         _list("dc:type", "Bag", ["Text"]),
         _simple("dc:format", "application/pdf"),
         _simple("prism:publicationName", publication.name),
@@ -126,8 +122,8 @@ def xmp(details: Details, identity: Identity, pages: int, has_files: bool) -> st
         *_license(details),
         *(_simple(f"xmp:{kind}Date", details.date) for kind in ("Create", "Modify", "Metadata")),
         _simple("xmp:CreatorTool", details.producer),
-        _simple("xmpMM:DocumentID", identity.document.urn),
-        _simple("xmpMM:InstanceID", identity.instance.urn),
+        _simple("xmpMM:DocumentID", document.urn),
+        _simple("xmpMM:InstanceID", UNSIGNED.urn),
         _simple("xmpMM:VersionID", publication.version),
         _simple("pdf:Producer", details.producer),
         _simple("pdf:Keywords", ", ".join(details.keywords)),

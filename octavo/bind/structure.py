@@ -30,6 +30,8 @@ OWNERS = {
     "TextDecorationType": "Layout",
     "BBox": "Layout",
 }
+#: Attributes whose value is a text.
+TEXTS = {"Summary"}
 #: Elements that mean something even when nothing is printed in them.
 MAY_BE_EMPTY = {"TD", "TH"}
 ANNOTATION_KEY = "/OctavoLeaf"
@@ -136,12 +138,22 @@ class StructureTree:
         if element.expansion:
             entry.E = String(element.expansion)
         owners: dict[str, dict[str, object]] = {}
-        for name, value in element.attributes.items():
-            owned = value if isinstance(value, int | list) else Name("/" + value)
+        for name, value in (element.attributes | self._position(element)).items():
+            owned = value if isinstance(value, int | Array) else _as_object(name, value)
             owners.setdefault(OWNERS[name], {})["/" + name] = owned
         if owners:
             dictionaries = [Dictionary({"/O": Name("/" + owner), **values}) for owner, values in owners.items()]
             entry.A = dictionaries[0] if len(dictionaries) == 1 else Array(dictionaries)
+
+    def _position(self, element: Element) -> dict[str, Array]:
+        """Return where a figure stands that is on one page (ISO 32000-2, 14.8.5.4.3)."""
+        if element.tag != "Figure":
+            return {}
+        boxes = [self.map.boxes[leaf] for leaf in element.kids if isinstance(leaf, int) and leaf in self.map.boxes]
+        if len({box.sheet for box in boxes}) != 1:
+            return {}
+        lefts, bottoms, rights, tops = zip(*(box.corners for box in boxes), strict=True)
+        return {"BBox": Array([min(lefts), min(bottoms), max(rights), max(tops)])}
 
     def _relate(self, root: Element) -> None:
         """Tie each note to its reference and back (PDF/UA-2, 8.2.5.14)."""
@@ -200,6 +212,11 @@ class StructureTree:
         if found is None:
             return None
         return Dictionary(S=Name.GoTo, D=found[0], SD=found[1])
+
+
+def _as_object(name: str, value: str) -> Object:
+    """Write an attribute's value: a text where readers hear it, else one of the names of its standard."""
+    return String(value) if name in TEXTS else Name("/" + value)
 
 
 def _description(target: str) -> str:

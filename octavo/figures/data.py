@@ -70,6 +70,7 @@ class DataTable:
     unit: str
     note: str
     sources: tuple[Source, ...]
+    summary: str = ""
 
 
 def load_all(folder: Path, ledger: Ledger, layers: int = MOST_LAYERS) -> dict[str, FigureData]:
@@ -127,7 +128,7 @@ def alternative_text(data: FigureData) -> str:
 def table(data: FigureData) -> DataTable:
     """Return the data of a figure as a table, for readers who want the numbers or cannot see the drawing."""
     header, rows = data.content.cells()
-    return DataTable(header, rows, data.unit, data.note, data.sources)
+    return DataTable(header, rows, data.unit, data.note, data.sources, sentence(data.shows))
 
 
 def check_sources(data: Iterable[FigureData], known: Iterable[str], ledger: Ledger) -> None:

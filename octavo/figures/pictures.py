@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo.diagnostics import Ledger, Span
+from octavo.figures.inks import define_inks
 from octavo.figures.plate import Plate
 from octavo.latex.context import Picture
 from octavo.nearest import nearest
@@ -24,6 +25,8 @@ from octavo.workspace import clean_environment
 
 RASTER = {".png", ".jpg", ".jpeg"}
 SVG_TIME_LIMIT_SECONDS = 60
+#: Changes with how pictures are made ready, so that a cache of before is not taken for it.
+MADE_BY = b"2"
 
 
 @dataclass
@@ -48,7 +51,7 @@ class Pictures:
             self.ledger.report("OCT301", span(), target=target, nearest=nearest(target, known))
             return None
         data = path.read_bytes()
-        ready = self.cache / "pictures" / f"{hashlib.sha256(data).hexdigest()[:24]}.pdf"
+        ready = self.cache / "pictures" / f"{hashlib.sha256(MADE_BY + data).hexdigest()[:24]}.pdf"
         if not ready.is_file():
             problem = self._convert(path, data, ready)
             if problem:
@@ -76,6 +79,8 @@ class Pictures:
                 return problem
         else:
             return f"Octavo places PNG, JPEG, PDF and SVG, not `{kind}`"
+        if kind != ".svg":
+            define_inks(temporary)
         temporary.replace(ready)
         return ""
 

@@ -40,6 +40,10 @@ class DataTable(Protocol):
     def note(self) -> str:
         """Return what must be known to read the values."""
 
+    @property
+    def summary(self) -> str:
+        """Return what the data show, in a sentence, or nothing."""
+
 
 class Pictures(Protocol):
     """Make pictures ready: of an image file named in the manuscript, or drawn from the report's data."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from octavo.latex.context import Caption, Context, NoteText, Picture
 from octavo.latex.escape import Tex, escape
@@ -56,7 +57,7 @@ class FigureWriter:
         words = (node for node in n.walk(figure.children) if isinstance(node, n.Text | n.CodeSpan | n.CodeBlock))
         if not pictures or any(node.text.strip() for node in words if not _describes(node, pictures)):
             return self._write_group(figure, element)
-        structure = element.add("Figure", identifier=figure.attributes.identifier)
+        structure = element.add("Figure", identifier=figure.attributes.identifier, attributes={"Placement": "Block"})
         anchor = self._inlines.anchor(structure)
         caption_text = n.plain_text(list(figure.caption)).strip()
         alts = [description(picture) for picture in pictures]
@@ -100,7 +101,10 @@ class FigureWriter:
             return Tex("")
         if wanted in self._context.data:
             self._context.placed.add(wanted)
-        structure = element.add("Figure", identifier=block.attributes.identifier, alt=values.get("alt", picture.alt))
+        alt = values.get("alt", picture.alt)
+        structure = element.add(
+            "Figure", identifier=block.attributes.identifier, alt=alt, attributes={"Placement": "Block"}
+        )
         anchor = self._inlines.anchor(structure)
         content = self._picture(picture, structure)
         text, notes = self._float_caption(values.get("number", ""), block.children, structure)
@@ -123,7 +127,9 @@ class FigureWriter:
             wanted = values.get("data") or values.get("kind") or "(none)"
             self._context.report("OCT305", block, kind=wanted, nearest=nearest(wanted, self._context.data))
             return Tex("")
-        table.attributes, table.caption, table.number = block.attributes, caption, values.get("number", "")
+        summary = values.get("summary") or (data.summary if data else "")
+        attributes = replace(block.attributes, values=values | {"summary": summary})
+        table.attributes, table.caption, table.number = attributes, caption, values.get("number", "")
         return self.write_table(table, element)
 
     def _layers_table(self) -> n.Table:

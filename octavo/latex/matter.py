@@ -46,7 +46,7 @@ class Matter:
         item.related = goal
         return item.add("Reference").add("Link", annotation=self.context.leaves.next(), leads_to=goal)
 
-    def heading(self, key: str, parent: Element, listed: bool = True) -> tuple[Element, Tex]:
+    def heading(self, key: str, parent: Element) -> tuple[Element, Tex]:
         """Open a chapter of the back or front matter; return its section and its LaTeX."""
         title = self.context.words(key)
         section = parent.add("Sect")
@@ -58,8 +58,7 @@ class Matter:
             notes=Tex(""), kind="", role="back", layer=0, level="", level_leaf=0, question="",
             question_leaf=0, picture=None,
         )  # fmt: skip
-        if listed:
-            self.context.headings.append(Printed(1, "", title, [], heading.identifier, heading, "back"))
+        self.context.headings.append(Printed(1, "", title, [], heading.identifier, heading, "back"))
         return section, tex
 
     def announce(self, key: str) -> Printed:
@@ -81,7 +80,7 @@ class Matter:
 
     def contents(self, headings: Sequence[Printed], pages: PageMap, parent: Element, deepest: int) -> Tex:
         """Write the contents: each heading with its page, as one link."""
-        section, opener = self.heading("contents", parent, listed=False)
+        section, opener = self.heading("contents", parent)
         root = section.add("TOC")
         stack: list[tuple[int, Element]] = [(0, root)]
         lines = []

@@ -56,6 +56,8 @@ class TableWriter:
         cannot break over pages, that goes for all its notes.
         """
         structure = element.add("Table", identifier=table.attributes.identifier)
+        if summary := table.attributes.values.get("summary", "").strip():
+            structure.attributes["Summary"] = summary
         anchor = self._inlines.anchor(structure)
         title = caption(structure) if caption else Tex("")
         fixed = self._context.around.fixed

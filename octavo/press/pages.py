@@ -32,11 +32,20 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Box:
+    """Say where a picture stands: its sheet, counted from 0, and left, bottom, right and top on it in points."""
+
+    sheet: int
+    corners: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
 class PageMap:
-    """Find the page of a leaf or an anchor."""
+    """Find the page of a leaf or an anchor, and the place of a picture by its leaf."""
 
     sheets: tuple[Sheet, ...] = ()
     anchors: dict[int, Place] = field(default_factory=dict)
+    boxes: dict[int, Box] = field(default_factory=dict)
     _first: dict[int, int] = field(default_factory=dict)
 
     @classmethod
@@ -44,6 +53,7 @@ class PageMap:
         """Read the lines that `octavo-marks.lua` writes."""
         sheets: list[Sheet] = []
         anchors: dict[int, Place] = {}
+        boxes: dict[int, Box] = {}
         first: dict[int, int] = {}
         for line in text.splitlines():
             kind, *rest = line.split()
@@ -53,10 +63,13 @@ class PageMap:
                 for leaf in marked:
                     first.setdefault(leaf, len(sheets))
                 sheets.append(Sheet(sheaf, style, int(number), marked))
-            else:
+            elif kind == "anchor":
                 number, sheet, x, y = rest
                 anchors[int(number)] = Place(int(sheet) - 1, float(x), float(y))
-        return cls(tuple(sheets), anchors, first)
+            else:
+                number, sheet, left, bottom, right, top = rest
+                boxes[int(number)] = Box(int(sheet) - 1, (float(left), float(bottom), float(right), float(top)))
+        return cls(tuple(sheets), anchors, boxes, first)
 
     def sheet_of(self, leaf: int) -> int | None:
         """Return the sheet that a leaf or an anchor begins on, or None when it was not printed."""

@@ -21,15 +21,22 @@ local REPEAT = luatexbase.registernumber 'oct@repeat'
 local LINE = luatexbase.registernumber 'oct@line'
 local tagging = os.getenv 'OCTAVO_TAGGING' ~= 'off'
 
+-- What is not read, by its kind (ISO 32000-2, table 363; ISO 14289-2, 8.3): octavo-marks.sty gives each its number.
+local REPEATED = -7
 local ARTIFACTS = {
   [0] = '/Artifact<</Type/Layout>>BDC',
-  [-1] = '/Artifact<</Type/Pagination>>BDC',
+  [-1] = '/Artifact<</Type/Pagination/Subtype/Header>>BDC',
   [-2] = '/Artifact<</Type/Layout>>BDC',
   [-3] = '/Artifact<</Type/Background>>BDC',
+  [-5] = '/Artifact<</Type/Pagination/Subtype/PageNum>>BDC',
+  [-4] = '/Artifact<</Type/Pagination/Subtype/Footer>>BDC',
+  [-6] = '/Artifact<</Type/Pagination/Subtype/LineNum>>BDC',
+  [REPEATED] = '/Artifact<</Type/Pagination>>BDC',
 }
 
 local pages = {}    -- for each page shipped out: its sheaf, the style and number of its folio, and the leaf of each mark
 local anchors = {}  -- number, page, x, y of each anchor, in points
+local boxes = {}    -- leaf, page, left, bottom, right, top of each picture, in points
 local printed = {}  -- the page on which a leaf of a repeated table head was first printed
 local marks         -- the leaves of the page at hand
 local current       -- the leaf of the open mark, or nil
@@ -69,7 +76,7 @@ local function leaf_of(n)
     if not first then
       printed[leaf] = #pages + 1
     elseif first ~= #pages + 1 then
-      return 0
+      return REPEATED
     end
   end
   return leaf
@@ -242,18 +249,27 @@ local function mark_page(box)
   return true
 end
 
+local POINT = 65781.76 -- scaled points in a point of PDF, 1/72 inch
 function octavo.anchor(number)
   local x, y = pdf.getpos()
-  anchors[#anchors + 1] = string.format('%d %d %.2f %.2f', number, #pages, x / 65781.76, y / 65781.76)
+  anchors[#anchors + 1] = string.format('%d %d %.2f %.2f', number, #pages, x / POINT, y / POINT)
 end
 
--- One line a page ("page", its sheaf, roman or arabic, its number, its leaves), then one line an anchor.
+-- Note where a box of that size stands whose left end of the baseline is here.
+function octavo.place(leaf, width, height, depth)
+  local x, y = pdf.getpos()
+  boxes[#boxes + 1] = string.format('%d %d %.2f %.2f %.2f %.2f', leaf, #pages, x / POINT, (y - depth) / POINT,
+    (x + width) / POINT, (y + height) / POINT)
+end
+
+-- One line a page ("page", its sheaf, roman or arabic, its number, its leaves), then one line an anchor or a picture.
 function octavo.write_marks()
   local file = assert(io.open(tex.jobname .. '.marks', 'w'))
   for _, page in ipairs(pages) do
     file:write('page ', page.sheaf, ' ', page.style, ' ', page.number, ' ', table.concat(page.leaves, ' '), '\n')
   end
   for _, line in ipairs(anchors) do file:write('anchor ', line, '\n') end
+  for _, line in ipairs(boxes) do file:write('box ', line, '\n') end
   file:close()
 end
 
