@@ -247,7 +247,7 @@ class Book:
         target.parent.mkdir(parents=True, exist_ok=True)
         context = volume.context
         sources = enclose(self.report, volume.manuscript.parts, context.placed, context.words)
-        pages = bind_edition(run, printed, root, self._details(edition), sources, target)
+        pages = bind_edition(run, printed, root, self._details(edition), target, sources)
         self.workspace.lap("bind")
         first = edition is self.report.editions[0]
         name = self.report.output if first else f"{self.report.output}-{edition.name}"

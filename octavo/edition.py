@@ -154,7 +154,7 @@ class Run:
 
 
 def bind_edition(
-    run: Run, printed: Printed, root: Element, details: Details, sources: Sequence[Source], target: Path
+    run: Run, printed: Printed, root: Element, details: Details, target: Path, sources: Sequence[Source]
 ) -> int:
     """Bind the pages of a finished run into `target` and return how many there are."""
-    return bind(printed, root, run.headings, SHEAVES, details, sources, target)
+    return bind(printed, root, run.headings, SHEAVES, details, target, sources)

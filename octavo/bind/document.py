@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 
 import pikepdf
-from pikepdf import Array, Dictionary, Name, Object, Pdf, String
+from pikepdf import Array, Dictionary, Name, Object, Pdf
 
 from octavo.bind.attachments import Source, attach
 from octavo.bind.intent import declare
 from octavo.bind.metadata import Details, describe, identify, sign
 from octavo.bind.structure import StructureTree
+from octavo.bind.supplement import Supplement, reference, string
 from octavo.latex.context import Printed as PrintedHeading
 from octavo.latex.tree import Element
 from octavo.press.engine import Printed
@@ -25,28 +27,32 @@ def bind(
     headings: Sequence[PrintedHeading],
     sheaves: Sequence[str],
     details: Details,
-    sources: Sequence[Source],
     target: Path,
+    sources: Sequence[Source] = (),
 ) -> int:
     """Write the finished PDF to `target` and return its number of pages.
 
     `sheaves` names the runs of pages in the order of the book; a page of any other sheaf was a trial and is left out.
+    `sources` are enclosed.
     """
-    with pikepdf.open(printed.pdf) as pdf:
-        order = [
-            number for sheaf in sheaves for number, sheet in enumerate(printed.map.sheets) if sheet.sheaf == sheaf
-        ]
-        pages = _reorder(pdf, order)
+    order = [number for sheaf in sheaves for number, sheet in enumerate(printed.map.sheets) if sheet.sheaf == sheaf]
+    joined = target.with_suffix(".joined.pdf")
+    with pikepdf.open(printed.pdf) as engine:
+        shipped = [page.obj for page in engine.pages]
+        pages = [shipped[number] for number in order]
+        places = [page.objgen for page in pages]
+        supplement = Supplement.to(engine)
+        added = {"/Pages": _pages(supplement, places)}
         if details.tagged:
-            tree = StructureTree(pdf, pages, printed.map, order)
-            tree.write(root)
-            tree.link(root)
-            _outline(pdf, tree, headings)
+            added |= _structure(supplement, StructureTree(supplement, pages, printed.map, order), root, headings)
+        supplement.write(printed.pdf, joined)
+    with pikepdf.open(joined) as pdf:
+        _use(pdf, added, [pdf.get_object(place) for place in places])
         _page_labels(pdf, printed.map, order)
         declare(pdf)
         attach(pdf, sources)
         document = identify(details)
-        describe(pdf, details, document, len(pages), bool(sources))
+        describe(pdf, details, document, len(order), has_files=bool(sources))
         written = BytesIO()
         pdf.save(
             written,
@@ -55,55 +61,85 @@ def bind(
             deterministic_id=True,
             fix_metadata_version=False,
         )
-        target.write_bytes(sign(written.getvalue(), document))
-        return len(pages)
+    joined.unlink()
+    target.write_bytes(sign(written.getvalue(), document))
+    return len(order)
 
 
-def _reorder(pdf: Pdf, order: list[int]) -> list[Object]:
-    """Put the pages into the order of the book, as one flat page tree."""
-    pages: list[Object] = [page.obj for page in pdf.pages]
-    kept: list[Object] = [pages[number] for number in order]
-    tree = pdf.make_indirect(Dictionary(Type=Name.Pages, Kids=Array(kept), Count=len(kept)))
-    for page in kept:
-        page.Parent = tree
-    pdf.Root.Pages = tree
-    return kept
+def _pages(supplement: Supplement, places: list[tuple[int, int]]) -> int:
+    """Write the pages in the order of the book, as one flat tree; return its number."""
+    kids = " ".join(map(reference, places))
+    return supplement.add(f"/Type/Pages/Kids[{kids}]/Count {len(places)}")
 
 
-def _outline(pdf: Pdf, tree: StructureTree, headings: Sequence[PrintedHeading]) -> None:
-    """Write the outline from the headings, each entry with a structure destination."""
-    root = pdf.make_indirect(Dictionary(Type=Name.Outlines))
-    stack: list[tuple[int, Object]] = [(0, root)]
-    for heading in headings:
-        found = tree.destination(heading.element)
-        if found is None:
-            continue
-        while stack[-1][0] >= heading.level:
-            stack.pop()
-        parent = stack[-1][1]
-        title = f"{heading.number} {heading.title}".strip()
-        action = Dictionary(S=Name.GoTo, D=found[0], SD=found[1])
-        item = pdf.make_indirect(Dictionary(Title=String(title), Parent=parent, A=action))
-        if "/Last" in parent:
-            item.Prev = parent.Last
-            parent.Last.Next = item
-        else:
-            parent.First = item
-        parent.Last = item
-        _count(stack, root)
-        stack.append((heading.level, item))
-    if "/First" in root:
-        pdf.Root.Outlines = root
+def _structure(
+    supplement: Supplement, tree: StructureTree, root: Element, headings: Sequence[PrintedHeading]
+) -> dict[str, int]:
+    """Write structure, links and outline; return the numbers of what goes into the catalog."""
+    added = {"/StructTreeRoot": tree.write(root)}
+    tree.link()
+    outline = _outline(supplement, tree, headings)
+    return added | ({"/Outlines": outline} if outline else {})
+
+
+def _use(pdf: Pdf, added: dict[str, int], pages: Sequence[Object]) -> None:
+    """Tell the catalog and the pages of what was added."""
+    for name, number in added.items():
+        pdf.Root[name] = pdf.get_object(number, 0)
+    for page in pages:
+        page.Parent = pdf.Root.Pages
+    if "/Outlines" in added:
         pdf.Root.PageMode = Name.UseOutlines
+    if "/StructTreeRoot" in added:
+        pdf.Root.MarkInfo = Dictionary(Marked=True)
+        for position, page in enumerate(pages):
+            page.StructParents = position
+            page.Tabs = Name.S
 
 
-def _count(stack: list[tuple[int, Object]], root: Object) -> None:
-    """Count an entry at every level above it; chapters are shown closed, so their count is negative."""
-    for _, item in stack:
-        sign = 1 if item is root else -1
-        if item is root and len(stack) > 1:
+@dataclass
+class Entry:
+    """Hold one entry of the outline while its neighbors are not known yet."""
+
+    number: int
+    level: int
+    body: str
+    entries: list[Entry] = field(default_factory=list)
+
+    def count(self) -> int:
+        """Return how many entries there are below this one."""
+        return sum(1 + entry.count() for entry in self.entries)
+
+
+def _outline(supplement: Supplement, tree: StructureTree, headings: Sequence[PrintedHeading]) -> int | None:
+    """Write the outline from the headings, each entry with a structure destination; return its number."""
+    stack = [Entry(supplement.reserve(), 0, "/Type/Outlines")]
+    for heading in headings:
+        destination = tree.destination(heading.element)
+        if destination is None:
             continue
-        item.Count = int(item.get("/Count", 0)) + sign
+        while stack[-1].level >= heading.level:
+            stack.pop()
+        title = string(f"{heading.number} {heading.title}".strip())
+        entry = Entry(supplement.reserve(), heading.level, f"/Title{title}/A<<{destination}>>")
+        stack[-1].entries.append(entry)
+        stack.append(entry)
+    root = stack[0]
+    if root.entries:
+        _write_entry(supplement, root, f"/Count {len(root.entries)}")
+    return root.number if root.entries else None
+
+
+def _write_entry(supplement: Supplement, entry: Entry, links: str) -> None:
+    """Write an entry and all below it (ISO 32000-2, 12.3.3); chapters are shown closed, so their count is negative."""
+    if entry.entries:
+        links += f"/First {entry.entries[0].number} 0 R/Last {entry.entries[-1].number} 0 R"
+    supplement.bodies[entry.number] = entry.body + links
+    numbers = [below.number for below in entry.entries]
+    for below, previous, following in zip(entry.entries, [0, *numbers], [*numbers[1:], 0], strict=False):
+        links = f"/Parent {entry.number} 0 R" + (f"/Count {-below.count()}" if below.entries else "")
+        links += (f"/Prev {previous} 0 R" if previous else "") + (f"/Next {following} 0 R" if following else "")
+        _write_entry(supplement, below, links)
 
 
 def _page_labels(pdf: Pdf, pages: PageMap, order: list[int]) -> None:

@@ -6,10 +6,13 @@ destinations on every link inside the book.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pikepdf import Array, Dictionary, Name, Object, Pdf, String
+from pikepdf import Object
 
+from octavo.bind.supplement import Supplement, reference, string
 from octavo.latex.tree import Element
 from octavo.press.pages import PageMap
 
@@ -34,189 +37,195 @@ OWNERS = {
 TEXTS = {"Summary"}
 #: Elements that mean something even when nothing is printed in them.
 MAY_BE_EMPTY = {"TD", "TH"}
-ANNOTATION_KEY = "/OctavoLeaf"
+#: The number that TeX has written into a link's annotation.
+ANNOTATION_LEAF = re.compile(rb"\s*/OctavoLeaf\s+(\d+)")
 PRINT_FLAG = 4
 
 
 @dataclass
-class StructureTree:
-    """Build the structure tree of one document.
+class Annotation:
+    """Hold a link's annotation: the page it is on, counted as bound, its object and the entries of its dictionary."""
 
-    `order` lists the sheets as they are bound, counted as the engine shipped them.
+    position: int
+    number: int
+    body: str
+
+
+@dataclass
+class StructureTree:
+    """Write the structure tree of one document as objects of a supplement.
+
+    `order` lists the sheets as they are bound, counted as the engine shipped them; `pages` are the same pages.
+    `objects` holds the number of each element that was written, by the element's identity.
     """
 
-    pdf: Pdf
-    pages: list[Object]
+    supplement: Supplement
+    pages: Sequence[Object]
     map: PageMap
     order: list[int]
-    objects: dict[int, Object] = field(default_factory=dict)
+    objects: dict[int, int] = field(default_factory=dict)
     by_identifier: dict[str, Element] = field(default_factory=dict)
     _marks: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    _annotations: dict[int, list[tuple[int, Object]]] = field(default_factory=dict)
-    _parents: list[list[Object | None]] = field(default_factory=list)
-    _annotation_parents: list[tuple[int, Object]] = field(default_factory=list)
+    _annotations: dict[int, list[Annotation]] = field(default_factory=dict)
+    _parents: list[list[int]] = field(default_factory=list)
+    _annotation_parents: list[int] = field(default_factory=list)
+    _related: list[Element] = field(default_factory=list)
+    _links: list[Element] = field(default_factory=list)
 
-    def write(self, root: Element) -> None:
-        """Write the tree below `root` into the document."""
+    def write(self, root: Element) -> int:
+        """Write the tree below `root` and return the number of its root object."""
         self._collect()
-        self._next_key = len(self.pages)
-        two = Dictionary(Type=Name.Namespace, NS=String(NAMESPACE_2))
-        one = Dictionary(Type=Name.Namespace, NS=String(NAMESPACE_1))
-        self._two, self._one = self.pdf.make_indirect(two), self.pdf.make_indirect(one)
-        self._root = self.pdf.make_indirect(Dictionary(Type=Name.StructTreeRoot))
-        document = self._element(root, self._root)
+        add = self.supplement.add
+        self._two = add(f"/Type/Namespace/NS{string(NAMESPACE_2)}")
+        self._one = add(f"/Type/Namespace/NS{string(NAMESPACE_1)}")
+        tree = self.supplement.reserve()
+        document = self._element(root, tree)
         assert document is not None, "a document has content"
-        self._root.K = Array([document])
-        self._root.Namespaces = Array([self._two, self._one])
-        self._relate(root)
-        self._number_parents()
-        self.pdf.Root.StructTreeRoot = self._root
-        self.pdf.Root.MarkInfo = Dictionary(Marked=True)
+        self._relate()
+        parents, following = self._number_parents()
+        self.supplement.bodies[tree] = (
+            f"/Type/StructTreeRoot/K[{document} 0 R]/Namespaces[{self._two} 0 R {self._one} 0 R]"
+            f"/ParentTree {parents} 0 R/ParentTreeNextKey {following}"
+        )
+        return tree
 
     def _collect(self) -> None:
         """Gather the marks and the annotations of every bound page by the leaf that they carry."""
         self._bound = {sheet: position for position, sheet in enumerate(self.order)}
+        self._references = [reference(page.objgen) for page in self.pages]
         for position, sheet in enumerate(self.order):
             leaves = self.map.sheets[sheet].leaves
-            self._parents.append([None] * len(leaves))
+            self._parents.append([0] * len(leaves))
             for mark, leaf in enumerate(leaves):
                 self._marks.setdefault(leaf, []).append((position, mark))
             for annotation in self.pages[position].get("/Annots", []):
-                if ANNOTATION_KEY in annotation:
-                    leaf = int(annotation[ANNOTATION_KEY])
-                    del annotation[ANNOTATION_KEY]
-                    self._annotations.setdefault(leaf, []).append((position, annotation))
+                written = annotation.unparse(resolved=True)
+                found = ANNOTATION_LEAF.search(written)
+                if found:
+                    entries = (written[: found.start()] + written[found.end() :]).decode("latin-1")
+                    body = entries.removeprefix("<<").removesuffix(">>")
+                    held = self._annotations.setdefault(int(found[1]), [])
+                    held.append(Annotation(position, annotation.objgen[0], body))
 
-    def _element(self, element: Element, parent: Object) -> Object | None:
+    def _element(self, element: Element, parent: int) -> int | None:
         """Write an element and all below it; an element without content is left out."""
-        namespace = self._one if element.tag in FROM_NAMESPACE_1 else self._two
-        entry = self.pdf.make_indirect(
-            Dictionary(Type=Name.StructElem, S=Name("/" + element.tag), P=parent, NS=namespace)
-        )
-        kids = self._kids(element, entry)
+        number = self.supplement.reserve()
+        kids, home = self._kids(element, number)
         if not kids and element.tag not in MAY_BE_EMPTY:
             return None
+        namespace = self._one if element.tag in FROM_NAMESPACE_1 else self._two
+        entries = [f"/Type/StructElem/S/{element.tag}/P {parent} 0 R/NS {namespace} 0 R"]
         if kids:
-            entry.K = kids[0] if len(kids) == 1 else Array(kids)
-        self._describe(element, entry)
-        self.objects[id(element)] = entry
+            entries.append(f"/K {kids[0]}" if len(kids) == 1 else f"/K[{' '.join(kids)}]")
+        if home is not None:
+            entries.append(f"/Pg {self._references[home]}")
+        entries += self._facts(element)
+        self.supplement.bodies[number] = "".join(entries)
+        self.objects[id(element)] = number
+        if element.related is not None:
+            self._related.append(element)
+        if element.annotation:
+            self._links.append(element)
         if element.identifier:
             self.by_identifier.setdefault(element.identifier, element)
-        return entry
+        return number
 
-    def _kids(self, element: Element, entry: Object) -> list[Object | int]:
-        kids: list[Object | int] = []
+    def _kids(self, element: Element, number: int) -> tuple[list[str], int | None]:
+        """Return what an element holds, and the page that its marks are counted on."""
+        kids: list[str] = []
         home: int | None = None
         for kid in element.kids:
             if isinstance(kid, Element):
-                child = self._element(kid, entry)
+                child = self._element(kid, number)
                 if child is not None:
-                    kids.append(child)
+                    kids.append(f"{child} 0 R")
                 continue
             for position, mark in self._marks.get(kid, ()):
-                self._parents[position][mark] = entry
+                self._parents[position][mark] = number
                 if home is None:
                     home = position
-                    entry.Pg = self.pages[position]
-                if position == home:
-                    kids.append(mark)
-                else:
-                    kids.append(Dictionary(Type=Name.MCR, Pg=self.pages[position], MCID=mark))
-        for position, annotation in self._annotations.get(element.annotation, ()):
-            annotation.StructParent = self._next_key
-            annotation.F = PRINT_FLAG
-            self._annotation_parents.append((self._next_key, entry))
-            self._next_key += 1
-            kids.append(Dictionary(Type=Name.OBJR, Obj=annotation, Pg=self.pages[position]))
-        return kids
+                same = position == home
+                kids.append(str(mark) if same else f"<</Type/MCR/Pg {self._references[position]}/MCID {mark}>>")
+        for annotation in self._annotations.get(element.annotation, ()) if element.annotation else ():
+            key = len(self.pages) + len(self._annotation_parents)
+            annotation.body += f"/StructParent {key}/F {PRINT_FLAG}"
+            self._annotation_parents.append(number)
+            kids.append(f"<</Type/OBJR/Obj {annotation.number} 0 R/Pg {self._references[annotation.position]}>>")
+        return kids, home
 
-    def _describe(self, element: Element, entry: Object) -> None:
-        if element.alt:
-            entry.Alt = String(element.alt)
-        if element.language:
-            entry.Lang = String(element.language)
-        if element.expansion:
-            entry.E = String(element.expansion)
-        owners: dict[str, dict[str, object]] = {}
-        for name, value in (element.attributes | self._position(element)).items():
-            owned = value if isinstance(value, int | Array) else _as_object(name, value)
-            owners.setdefault(OWNERS[name], {})["/" + name] = owned
+    def _facts(self, element: Element) -> list[str]:
+        """Return the entries that say what an element is besides its type."""
+        texts = (("Alt", element.alt), ("Lang", element.language), ("E", element.expansion))
+        entries = [f"/{key}{string(text)}" for key, text in texts if text]
+        owners: dict[str, str] = {}
+        for name, value in element.attributes.items():
+            written = string(str(value)) if name in TEXTS else f" {value}" if isinstance(value, int) else f"/{value}"
+            owners[OWNERS[name]] = owners.get(OWNERS[name], "") + f"/{name}{written}"
+        if element.tag == "Figure" and (box := self._box(element)):
+            owners["Layout"] = owners.get("Layout", "") + f"/BBox[{box}]"
         if owners:
-            dictionaries = [Dictionary({"/O": Name("/" + owner), **values}) for owner, values in owners.items()]
-            entry.A = dictionaries[0] if len(dictionaries) == 1 else Array(dictionaries)
+            entries.append(f"/A[{''.join(f'<</O/{owner}{values}>>' for owner, values in owners.items())}]")
+        return entries
 
-    def _position(self, element: Element) -> dict[str, Array]:
+    def _box(self, figure: Element) -> str:
         """Return where a figure stands that is on one page (ISO 32000-2, 14.8.5.4.3)."""
-        if element.tag != "Figure":
-            return {}
-        boxes = [self.map.boxes[leaf] for leaf in element.kids if isinstance(leaf, int) and leaf in self.map.boxes]
+        boxes = [self.map.boxes[leaf] for leaf in figure.kids if isinstance(leaf, int) and leaf in self.map.boxes]
         if len({box.sheet for box in boxes}) != 1:
-            return {}
+            return ""
         lefts, bottoms, rights, tops = zip(*(box.corners for box in boxes), strict=True)
-        return {"BBox": Array([min(lefts), min(bottoms), max(rights), max(tops)])}
+        return f"{min(lefts):.2f} {min(bottoms):.2f} {max(rights):.2f} {max(tops):.2f}"
 
-    def _relate(self, root: Element) -> None:
+    def _relate(self) -> None:
         """Tie each note to its reference and back (PDF/UA-2, 8.2.5.14)."""
-        for element in root.walk():
-            if element.related is not None and id(element) in self.objects and id(element.related) in self.objects:
-                self.objects[id(element)].Ref = Array([self.objects[id(element.related)]])
+        for element in self._related:
+            if id(element.related) in self.objects:
+                related = self.objects[id(element.related)]
+                self.supplement.bodies[self.objects[id(element)]] += f"/Ref[{related} 0 R]"
 
-    def _number_parents(self) -> None:
-        """Write the parent tree: for each page its marks, for each annotation its element."""
-        numbers = Array()
+    def _number_parents(self) -> tuple[int, int]:
+        """Write the parent tree: for each page its marks, for each annotation its element.
+
+        Return its number and the next key that is free.
+        """
+        numbers: list[str] = []
         for position, parents in enumerate(self._parents):
-            self.pages[position].StructParents = position
-            self.pages[position].Tabs = Name.S
-            numbers.append(position)
-            numbers.append(self.pdf.make_indirect(Array([parent for parent in parents])))
-        for key, entry in self._annotation_parents:
-            numbers.append(key)
-            numbers.append(entry)
-        self._root.ParentTree = self.pdf.make_indirect(Dictionary(Nums=numbers))
-        self._root.ParentTreeNextKey = self._next_key
+            marks = " ".join([f"{parent} 0 R" if parent else "null" for parent in parents])
+            numbers.append(f"{position} {self.supplement.add(f'[{marks}]')} 0 R")
+        for key, parent in enumerate(self._annotation_parents, start=len(self.pages)):
+            numbers.append(f"{key} {parent} 0 R")
+        return self.supplement.add(f"/Nums[{' '.join(numbers)}]"), len(self.pages) + len(self._annotation_parents)
 
-    def destination(self, element: Element, spot: int = 0) -> tuple[Array, Array] | None:
+    def destination(self, element: Element, spot: int = 0) -> str | None:
         """Return where a link to an element leads, on its page and in the structure; `spot` is a place in it."""
-        entry = self.objects.get(id(element))
-        if entry is None:
+        number = self.objects.get(id(element))
+        if number is None:
             return None
         place = self.map.anchors.get(spot or element.anchor)
         if place is not None and place.sheet in self._bound:
-            page = self.pages[self._bound[place.sheet]]
-            top = place.y + 14.0
-            view: list[object] = [Name.XYZ, 0, top, None]
+            page, view = self._bound[place.sheet], f"/XYZ 0 {place.y + 14.0:.2f} null"
         else:
             leaves = [spot] if spot in self._marks else element.leaves()
             first = next((self._marks[leaf][0] for leaf in leaves if leaf in self._marks), None)
             if first is None:
                 return None
-            page, view = self.pages[first[0]], [Name.Fit]
-        return Array([page, *view]), Array([entry, *view])
+            page, view = first[0], "/Fit"
+        return f"/S/GoTo/D[{self._references[page]}{view}]/SD[{number} 0 R{view}]"
 
-    def link(self, root: Element) -> None:
+    def link(self) -> None:
         """Give every link annotation its destination and a description that makes sense alone."""
-        for element in root.walk():
-            if element.annotation not in self._annotations:
-                continue
-            for _, annotation in self._annotations[element.annotation]:
-                annotation.Contents = String(element.alt or _description(element.target))
-                action = self._action(element)
-                if action is not None:
-                    annotation.A = action
+        for element in self._links:
+            action = self._action(element)
+            words = string(element.alt or _description(element.target))
+            for annotation in self._annotations.get(element.annotation, ()):
+                annotation.body += f"/Contents{words}" + (f"/A<<{action}>>" if action else "")
+        for held in self._annotations.values():
+            self.supplement.bodies.update((annotation.number, annotation.body) for annotation in held)
 
-    def _action(self, link: Element) -> Dictionary | None:
+    def _action(self, link: Element) -> str | None:
         if link.leads_to is None and not link.target.startswith("#"):
-            return Dictionary(S=Name.URI, URI=String(link.target))
+            return f"/S/URI/URI{string(link.target)}"
         element = link.leads_to or self.by_identifier.get(link.target[1:])
-        found = self.destination(element, link.place) if element is not None else None
-        if found is None:
-            return None
-        return Dictionary(S=Name.GoTo, D=found[0], SD=found[1])
-
-
-def _as_object(name: str, value: str) -> Object:
-    """Write an attribute's value: a text where readers hear it, else one of the names of its standard."""
-    return String(value) if name in TEXTS else Name("/" + value)
+        return self.destination(element, link.place) if element is not None else None
 
 
 def _description(target: str) -> str:

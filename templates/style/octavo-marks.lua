@@ -28,8 +28,8 @@ local ARTIFACTS = {
   [-1] = '/Artifact<</Type/Pagination/Subtype/Header>>BDC',
   [-2] = '/Artifact<</Type/Layout>>BDC',
   [-3] = '/Artifact<</Type/Background>>BDC',
-  [-5] = '/Artifact<</Type/Pagination/Subtype/PageNum>>BDC',
   [-4] = '/Artifact<</Type/Pagination/Subtype/Footer>>BDC',
+  [-5] = '/Artifact<</Type/Pagination/Subtype/PageNum>>BDC',
   [-6] = '/Artifact<</Type/Pagination/Subtype/LineNum>>BDC',
   [REPEATED] = '/Artifact<</Type/Pagination>>BDC',
 }
