@@ -18,6 +18,7 @@ from typing import Any
 
 from octavo.diagnostics import Ledger, Span
 from octavo.figures.inks import define_inks
+from octavo.figures.lettering import absent_fonts
 from octavo.figures.plate import Plate
 from octavo.latex.context import Picture
 from octavo.nearest import nearest
@@ -57,6 +58,8 @@ class Pictures:
             if problem:
                 self.ledger.report("OCT302", span(), target=target, problem=problem)
                 return None
+        if path.suffix.lower() == ".pdf" and (absent := absent_fonts(ready)):
+            self.ledger.report("OCT545", span(), target=target, fonts=", ".join(absent))
         self.files[ready.name] = ready
         return Picture(ready.name)
 
