@@ -40,8 +40,7 @@ def _fonts(thing: Object, seen: set[tuple[int, int]]) -> Iterator[Object]:
 
 
 def _is_held(font: Object) -> bool:
-    descriptor = font.get("/FontDescriptor", {})
-    return any(program in descriptor for program in PROGRAMS)
+    return "/FontDescriptor" in font and any(program in font.FontDescriptor for program in PROGRAMS)
 
 
 def _name(font: Object) -> str:
