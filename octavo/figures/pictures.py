@@ -27,7 +27,7 @@ from octavo.workspace import clean_environment
 RASTER = {".png", ".jpg", ".jpeg"}
 SVG_TIME_LIMIT_SECONDS = 60
 #: Changes with how pictures are made ready, so that a cache of before is not taken for it.
-MADE_BY = b"2"
+MADE_BY = "2"
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Pictures:
             self.ledger.report("OCT301", span(), target=target, nearest=nearest(target, known))
             return None
         data = path.read_bytes()
-        ready = self.cache / "pictures" / f"{hashlib.sha256(MADE_BY + data).hexdigest()[:24]}.pdf"
+        ready = self.cache / "pictures" / MADE_BY / f"{hashlib.sha256(data).hexdigest()[:24]}.pdf"
         if not ready.is_file():
             problem = self._convert(path, data, ready)
             if problem:
