@@ -185,9 +185,9 @@ def bound(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Bound]:
 
 @pytest.mark.tex
 @pytest.mark.parametrize("book", books())
-def test_every_construct_conforms_to_pdf_ua_2(book: str, bound: Callable[[str], Bound]) -> None:
-    (verdict,) = validate(bound(book).pdf, ("ua2",))
-    assert verdict.passed, "\n".join(map(str, verdict.failures)) or verdict.status
+def test_every_construct_conforms_to_pdf_ua_2_and_pdf_a_4f(book: str, bound: Callable[[str], Bound]) -> None:
+    for verdict in validate(bound(book).pdf, ("ua2", "a4f")):
+        assert verdict.passed, "\n".join(map(str, verdict.failures)) or verdict.status
     with pikepdf.open(bound(book).pdf) as pdf:
         assert inspect_structure(pdf) == ()
 
