@@ -24,6 +24,7 @@ from octavo.figures.data import FigureData, alternative_text
 from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engine_version, export
 from octavo.latex.escape import Tex, escape
 from octavo.manifest import Layer, Report
+from octavo.manuscript.words import Words
 
 #: The kind of the full stack; the small ones are `layer 1`, `layer 2` and so on.
 LAYER_STACK = "layer-stack"
@@ -112,10 +113,15 @@ def _bodies(report: Report, figures: Mapping[str, FigureData]) -> dict[str, Tex]
 
     bodies: dict[str, Tex] = {}
     if report.layers:
-        bodies[LAYER_STACK] = layer_stack(report.layers)
+        bodies[LAYER_STACK] = layer_stack(report.layers, _relation(report))
         for number in range(1, len(report.layers) + 1):
             bodies[f"layer {number}"] = small_stack(report.layers, number)
     return bodies | {key: data_figure(figure, report.layers) for key, figure in figures.items()}
+
+
+def _relation(report: Report) -> str:
+    """Return how a layer depends on the one below, in the words of the report."""
+    return Words(report.language, report.words)("rests-on")
 
 
 def _digest(report: Report, plates: Plates, figures: Mapping[str, FigureData]) -> str:
@@ -124,7 +130,7 @@ def _digest(report: Report, plates: Plates, figures: Mapping[str, FigureData]) -
         engine_version(plates.engine),
         plates.styles(),
         astuple(plates.faces),
-        [astuple(layer) for layer in report.layers],
+        [_relation(report), *(astuple(layer) for layer in report.layers)],
         [[key, figure.text] for key, figure in figures.items()],
         _code(),
     ]

@@ -47,7 +47,7 @@ class Layer(Protocol):
     def color(self) -> str: ...  # noqa: D102
 
 
-def layer_stack(layers: Sequence[Layer]) -> Tex:
+def layer_stack(layers: Sequence[Layer], relation: str = RELATION) -> Tex:
     r"""Write the LaTeX of the full stack, first layer at the bottom.
 
     The picture is an argument of `\layerstack`, which typesets it at the largest setting that fits a text block
@@ -64,7 +64,7 @@ def layer_stack(layers: Sequence[Layer]) -> Tex:
     for number in range(2, len(layers) + 1):
         steps = [TikZNode(f"block{number}").south, "to", TikZNode(f"block{number - 1}").north]
         picture.append(TikZPath(steps, TikZOptions("foot", fill=f"shade{number}")))
-    picture.append(TikZNode(options=TikZOptions(**{"relation on": "layer1"}), text=RELATION))
+    picture.append(TikZNode(options=TikZOptions(**{"relation on": "layer1"}), text=escape(relation)))
     picture.append(TikZNode(options=TikZOptions(**{"ground under": "layer1"})))
     stack = Command("layerstack", arguments=[len(layers), NoEscape(f"%\n{picture.dumps()}%\n")])
     return Tex(_colours(layers) + stack.dumps())

@@ -241,7 +241,7 @@ def group_marks(marks: Iterable[IndexMark], depth: int, sort_key: SortKey) -> li
         name = mark.entry[depth]
         lowered = name[:1].lower() + name[1:]
         groups.setdefault(lowered if lowered in names else name, []).append(mark)
-    # What follows a comma counts last: “Assistant, the” comes before “Assistant Axis”.
+    # What follows a comma counts last: “paper, laid” comes before “paper mill”.
     return sorted(groups.items(), key=lambda item: ([sort_key(part) for part in item[0].split(", ")], item[0]))
 
 

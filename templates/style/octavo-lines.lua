@@ -8,7 +8,7 @@ octavo = octavo or {}
 local HLIST, GLYPH, DISC, GLUE = node.id 'hlist', node.id 'glyph', node.id 'disc', node.id 'glue'
 local LINE = 1                -- subtype of a line of a paragraph, LuaTeX manual, 8.2.2
 local OVERFULL = tex.sp '1pt' -- a line that sticks out by less is not seen
-local LOOSE = 3               -- a space as wide as that, in its natural width, is a hole
+local LOOSE = 3.3             -- a space as wide as that, in its natural width, is a hole
 local LADDER = 3              -- so many hyphens below each other are one too many
 
 -- What a glyph stands for: a ligature or a small capital has a number of its own.
@@ -108,7 +108,8 @@ function octavo.check_edges(head)
   if not first or first == last then return end
   if node.get_attribute(first, EDGE) == LAST then complain('widow', first) end
   if node.get_attribute(last, EDGE) == FIRST then complain('club', last) end
-  if node.get_attribute(last, GRID) == HEADING then complain('heading', last) end
+  -- What ends where a chapter ends has nothing to be parted from.
+  if tex.outputpenalty > -10000 and node.get_attribute(last, GRID) == HEADING then complain('heading', last) end
   if ends_with_hyphen(last) then complain('hyphen', last) end
 end
 
