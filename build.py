@@ -82,7 +82,8 @@ def _command(arguments: list[str]) -> str:
 
 
 def _locks(arguments: list[str]) -> list[str]:
-    return [RUNTIME, TEST] if _command(arguments) == "test" else [RUNTIME]
+    """Name the lock files that a command needs; veraPDF is in that of the tests."""
+    return [RUNTIME, TEST] if _command(arguments) == "test" or "--conformance" in arguments else [RUNTIME]
 
 
 def _is_current(lock: str) -> bool:

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from octavo.figures.plate import Plate
     from octavo.imprint import Imprint
     from octavo.latex.matter import SortKey
+    from octavo.latex.tree import Element
 
 #: How often an edition is typeset until every printed page reference is right.
 MOST_PASSES = 4
@@ -51,12 +52,13 @@ MOST_PASSES = 4
 
 @dataclass(frozen=True)
 class Product:
-    """Name a finished file, its number of pages and how many engine runs it took."""
+    """Name a finished file, its number of pages, how many engine runs it took, and the tree that it was bound from."""
 
     edition: str
     path: Path
     pages: int
     passes: int
+    tree: Element
 
 
 @dataclass
@@ -84,6 +86,7 @@ class Book:
         """Read and write the manuscript without an engine; report what is wrong with it, return what was written."""
         volume, _ = self._read(self._parts(), None)
         volume.write(lambda name, tex: None)
+        self._listen(volume)
         return volume
 
     def build(self) -> list[Product]:
@@ -115,6 +118,7 @@ class Book:
             try:
                 volume, pictures = self._read(parts, pool)
                 self._write(volume, pictures, presses)
+                self._listen(volume)
                 sort_key = pool.submit(collator)
                 tools = pool.submit(self._tools)
                 stack = pool.submit(lambda: export_stack(pictures.plates.result()))
@@ -202,6 +206,15 @@ class Book:
         volume.write(ready)
         self.workspace.lap("write")
 
+    def _listen(self, volume: Volume) -> None:
+        """Report what a reader would miss who listens, or who does not see all colours; the engine works meanwhile."""
+        from octavo.check.colours import check_layers
+        from octavo.check.manuscript import check_manuscript
+
+        report = self.report
+        check_manuscript(volume.manuscript.parts, report.language, self.ledger)
+        check_layers(report.layers, (report.folder / "report.yaml").read_text, self.ledger)
+
     def _folios(self, edition: str) -> Folios:
         from octavo.edition import Folios
 
@@ -251,7 +264,7 @@ class Book:
         self.workspace.lap("bind")
         first = edition is self.report.editions[0]
         name = self.report.output if first else f"{self.report.output}-{edition.name}"
-        return Product(edition.name, self.workspace.dist / f"{name}.pdf", pages, passes), target
+        return Product(edition.name, self.workspace.dist / f"{name}.pdf", pages, passes, root), target
 
     def _publish(self, finished: list[tuple[Product, Path]], pictures: dict[str, Path]) -> list[Product]:
         """Put every finished file into `dist/` at once, unless something went wrong on the way."""

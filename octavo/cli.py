@@ -21,6 +21,7 @@ from octavo.toolchain import NOT_SET_UP
 
 if TYPE_CHECKING:
     from octavo.book import Book, Product
+    from octavo.check.gate import Result
     from octavo.workspace import Workspace
 
 FAILED = 1
@@ -74,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, parents=[common], help=words, description=f"{words.capitalize()}.")
         command.set_defaults(run=run)
         if name == "check":
-            command.add_argument("--conformance", action="store_true", help="validate the PDFs in dist/ with veraPDF")
+            command.add_argument("--conformance", action="store_true", help="build, and judge every PDF with veraPDF")
     return parser
 
 
@@ -106,10 +107,8 @@ def _build(chosen: argparse.Namespace, _: list[str]) -> int:
 
 
 def _check(chosen: argparse.Namespace, _: list[str]) -> int:
-    from octavo.workspace import Workspace
-
     if chosen.conformance:
-        return _check_conformance(Workspace(chosen.project))
+        return _check_conformance(chosen)
     count = 0
 
     def examine(book: Book) -> None:
@@ -157,19 +156,40 @@ def _with_book(
     return ledger, workspace, FAILED if ledger.failed(chosen.strict) else 0
 
 
-def _check_conformance(workspace: Workspace) -> int:
-    from octavo.check.conformance import ValidatorMissing
-    from octavo.check.conformance import main as validate_main
+def _check_conformance(chosen: argparse.Namespace) -> int:
+    """Build the book, judge every edition, and print the table; the editions are those of the manuscript as it is."""
+    from octavo.check.conformance import ValidatorMissing, require
+    from octavo.progress import Progress
 
-    files = sorted(workspace.dist.glob("*.pdf"))
-    if not files:
-        print("There is no PDF in dist/ to check: build the report first.", file=sys.stderr)
-        return FAILED
-    try:
-        return max(validate_main([str(file)]) for file in files)
-    except ValidatorMissing as missing:
-        print(missing, file=sys.stderr)
-        return NOT_SET_UP
+    results: list[Result] = []
+    absent = False
+
+    def judge(book: Book) -> None:
+        nonlocal absent
+        try:
+            require()
+            for product in book.build():
+                from octavo.check.gate import examine
+
+                book.progress("judge", product.edition)
+                results.extend(examine(product.path, product.tree, book.ledger))
+        except ValidatorMissing as missing:
+            absent = True
+            book.ledger.report("OCT574", None, problem=str(missing).partition(";")[0])
+
+    with Progress(sys.stderr) as progress:
+        ledger, _workspace, status = _with_book(chosen, progress.show, judge)
+    if chosen.format == "json":
+        from octavo.check.gate import as_json
+
+        print(as_json(results, ledger.in_order(), chosen.project))
+    else:
+        _close(ledger, chosen)
+    if results and chosen.format != "json":
+        from octavo.check.gate import table
+
+        print(table(results), file=sys.stdout if chosen.format == "text" else sys.stderr)
+    return NOT_SET_UP if absent else status
 
 
 def _test(chosen: argparse.Namespace, rest: list[str]) -> int:

@@ -12,7 +12,7 @@ from octavo.workspace import Workspace
 if TYPE_CHECKING:
     from octavo.book import Product
 
-STAGES = {"read": "Reading", "write": "Writing", "typeset": "Typesetting", "bind": "Binding"}
+STAGES = {"read": "Reading", "write": "Writing", "typeset": "Typesetting", "bind": "Binding", "judge": "Judging"}
 
 
 class Progress:

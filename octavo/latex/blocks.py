@@ -62,6 +62,12 @@ class BlockWriter:
         return Tex("\n").join(pieces)
 
     def _block(self, block: n.Block, element: Element) -> Tex:
+        before = len(element.kids)
+        tex = self._written(block, element)
+        element.written_for(block, before)
+        return tex
+
+    def _written(self, block: n.Block, element: Element) -> Tex:
         match block:
             case n.Paragraph():
                 return self._paragraph(block, element)

@@ -40,6 +40,12 @@ class InlineWriter:
         return Tex("").join(self._inline(inline, element) for inline in inlines)
 
     def _inline(self, inline: n.Inline, element: Element) -> Tex:
+        before = len(element.kids)
+        tex = self._written(inline, element)
+        element.written_for(inline, before)
+        return tex
+
+    def _written(self, inline: n.Inline, element: Element) -> Tex:
         match inline:
             case n.Text():
                 return self._leaf(element, escape(inline.text))

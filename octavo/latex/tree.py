@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from octavo.manuscript.nodes import Node
+from octavo.manuscript.part import Part
+
 
 @dataclass(slots=True, eq=False)
 class Element:
@@ -17,8 +20,9 @@ class Element:
 
     `identifier` is what a link in the book points at; `target` is where a Link leads, an address or `#` and an
     identifier; `annotation` is the number that its annotations carry, `parent` the element it was added to. A Link may
-    lead straight to an element (`leads_to`), at the
-    leaf or anchor `place` in it. `related` ties a note to its reference and back.
+    lead straight to an element (`leads_to`), at the leaf or anchor `place` in it. `related` ties a note to its
+    reference and back. `node` is what it was written for, and `part` the file that holds that, where either begins here;
+    `bound` tells whether the PDF has it.
     """
 
     tag: str
@@ -35,6 +39,9 @@ class Element:
     related: Element | None = None
     leads_to: Element | None = None
     place: int = 0
+    node: Node | None = None
+    part: Part | None = None
+    bound: bool = False
 
     def add(self, tag: str, **facts: object) -> Element:
         """Append a new element of that tag and return it."""
@@ -43,6 +50,12 @@ class Element:
             setattr(child, name, value)
         self.kids.append(child)
         return child
+
+    def written_for(self, node: Node, before: int) -> None:
+        """Note which node of the manuscript the kids from `before` on were written for, where none below it is."""
+        for kid in self.kids[before:]:
+            if isinstance(kid, Element) and kid.node is None:
+                kid.node = node
 
     def leaves(self) -> Iterator[int]:
         """Yield the leaves at and below this element, in the order of reading."""

@@ -36,7 +36,12 @@ class Volume:
             self.context.part = part
             is_front = part.role == "front"
             self.context.headings = []
-            tex = self.writer.write_part(part.blocks, self.front_tree if is_front else self.main_tree)
+            tree = self.front_tree if is_front else self.main_tree
+            before = len(tree.kids)
+            tex = self.writer.write_part(part.blocks, tree)
+            for kid in tree.kids[before:]:
+                if isinstance(kid, Element):
+                    kid.part = part
             (self.front_headings if is_front else self.main_headings).extend(self.context.headings)
             if is_front:
                 self.front[name] = tex
