@@ -156,6 +156,7 @@ class Book:
 
         The figures are drawn beside it, in `pool`; without one they are not drawn at all.
         """
+        from octavo.check.colours import check_figures
         from octavo.figures.data import check_sources, load_all, table
         from octavo.figures.drawings import alternative_texts, announce, draw
         from octavo.figures.pictures import Pictures
@@ -171,6 +172,7 @@ class Book:
         bibliography = Bibliography(report.bibliography, report.style, report.listed)
         manuscript = read(parts, bibliography, report.language, run_pandoc, self.ledger, self.workspace.readings)
         check_sources(figures.values(), bibliography.keys(), self.ledger)
+        check_figures(figures.values(), report.layers, self.ledger)
         glossary = define_terms(parts)
         alts = alternative_texts(report, figures)
         pictures = Pictures(report.folder, self.workspace.cache, self.ledger, plates, alts)

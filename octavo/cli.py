@@ -175,7 +175,7 @@ def _check_conformance(chosen: argparse.Namespace) -> int:
                 results.extend(examine(product.path, product.tree, book.ledger))
         except ValidatorMissing as missing:
             absent = True
-            book.ledger.report("OCT574", None, problem=str(missing).partition(";")[0])
+            book.ledger.report("OCT574", None, problem=str(missing)[:1].upper() + str(missing)[1:])
 
     with Progress(sys.stderr) as progress:
         ledger, _workspace, status = _with_book(chosen, progress.show, judge)

@@ -15,6 +15,7 @@ import pytest
 from conftest import ROOT, Outcome, Project, run_octavo
 
 from octavo import __version__, cli
+from octavo.latex.tree import Element
 from octavo.progress import Progress, summary
 from octavo.workspace import Workspace
 
@@ -178,10 +179,11 @@ def test_doctor_names_what_a_build_needs() -> None:
     assert "Traceback" not in done.err
 
 
-def test_conformance_needs_a_pdf(project: Project) -> None:
-    project.chapters("# One\n")
-    done = project.octavo("check", "--conformance")
-    assert (done.status, done.err) == (1, "There is no PDF in dist/ to check: build the report first.\n")
+def test_conformance_of_a_broken_report_judges_nothing(project: Project) -> None:
+    project.chapters("# One\n\n[@nobody]\n")
+    done = project.octavo("check", "--conformance", "--format", "json")
+    answer = json.loads(done.out)
+    assert (done.status, answer["files"], [p["code"] for p in answer["diagnostics"]]) == (1, [], ["OCT201"])
 
 
 @pytest.mark.tex
@@ -225,7 +227,10 @@ def test_the_summary_counts_what_was_made(tmp_path: Path, monkeypatch: pytest.Mo
 
     monkeypatch.chdir(tmp_path)
     Project(tmp_path).write("dist/a.pdf", b"x" * 1_260_000)
-    text = summary([Product("screen", tmp_path / "dist" / "a.pdf", 12, 2)], Workspace(tmp_path, {"read": 0.5}))
+    text = summary(
+        [Product("screen", tmp_path / "dist" / "a.pdf", 12, 2, Element("Document"))],
+        Workspace(tmp_path, {"read": 0.5}),
+    )
     assert text.splitlines()[0] == "dist/a.pdf  12 pages, 1.3 MB, 2 engine runs"
     assert text.splitlines()[1].endswith(" s (read 0.50)")
 

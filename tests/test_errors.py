@@ -34,7 +34,7 @@ An unknown command $\\alpah + 1$ and a brace $\\frac{1}{2$ in it.
 ![A picture that is not there](images/missing.png){alt="Nothing"}
 
 The [undefined term]{.term} is in no glossary, and \\textbf{raw LaTeX} is not
-allowed. A [link](#sec:gone) leads nowhere.
+allowed. A [path](#sec:gone) leads nowhere.
 
 ## Twice {#sec:twice}
 

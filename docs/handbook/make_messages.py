@@ -30,8 +30,9 @@ AREAS = {
     "4": ("The pages", "What only the engine can tell, and tables that leave the page."),
     "5": (
         "The finished PDF",
-        "These checks read the tags of a finished file for what the reference validator lets pass. They are part of "
-        "the test suite; `build` and `check` do not run them. The place is a page and a path in the structure tree.",
+        "OCT520 to OCT533, OCT571 to OCT573, OCT575 and OCT576 are found in the finished file by "
+        "`check --conformance`, the others in the manuscript by every `check` and `build`. What stands in brackets is a "
+        "page and a path in the structure tree.",
     ),
 }
 #: The file that a part of an example stands in, and the language of its code block.

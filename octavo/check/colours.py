@@ -13,7 +13,8 @@ from typing import Final
 
 from octavo.check.colour_vision import GREYSCALE, KINDS, distance, lightness, simulate
 from octavo.diagnostics import Ledger, Span
-from octavo.figures.colour import LEAST_CONTRAST, WHITE, contrast, shade
+from octavo.figures.colour import INK, LEAST_CONTRAST, WHITE, contrast, shade
+from octavo.figures.data import FigureData
 from octavo.manifest import Layer
 
 #: CIEDE2000. One step can just be seen with two large fields side by side; chips of 3 mm at opposite ends of a page
@@ -40,6 +41,18 @@ def check_layers(layers: Sequence[Layer], manifest: Callable[[], str], ledger: L
             span = _place(layer.color, manifest())
             facts = {"color": layer.color, "number": number, "ratio": f"{ratio:.1f}", "darker": shade(layer.color)}
             ledger.report("OCT570", span, **facts)
+
+
+def check_figures(figures: Iterable[FigureData], layers: Sequence[Layer], ledger: Ledger) -> None:
+    """Report figures in which only color tells two things apart, and not to everybody (WCAG 2.2, 1.4.1)."""
+    for figure in figures:
+        own = shade(layers[figure.layer - 1].color) if 0 < figure.layer <= len(layers) else INK
+        inks = {"own": own} | {f"shade{number}": shade(layer.color) for number, layer in enumerate(layers, start=1)}
+        for one, other in combinations(figure.content.series(), 2):
+            how = alike(inks.get(one.ink, one.ink), inks.get(other.ink, other.ink)) if one.mark == other.mark else []
+            if how:
+                names = {"first": one.name, "second": other.name}
+                ledger.report("OCT577", Span(figure.key), **names, how=" and ".join(how))
 
 
 def alike(first: str, second: str) -> list[str]:

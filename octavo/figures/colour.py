@@ -11,6 +11,9 @@ import re
 #: Contrast of text with its ground: WCAG 2.2, success criterion 1.4.3.
 LEAST_CONTRAST = 4.5
 WHITE = "FFFFFF"
+#: The black and the grey of every drawing, as `datafigure.sty` defines them.
+INK = "1A1A1A"
+NOTE = "4D4D4D"
 COLOR = re.compile(r"#?[0-9A-Fa-f]{6}")
 TINT_STRENGTH = 0.11
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from octavo.figures.kinds.kind import NUMBER, TEXT, Cells, Complain, choice, keys, number, sentence
+from octavo.figures.colour import INK
+from octavo.figures.kinds.kind import NUMBER, TEXT, Cells, Complain, Series, choice, keys, number, sentence
 from octavo.latex.escape import Tex
 from octavo.schema import Keys, ListOf, Value
 
@@ -129,6 +130,10 @@ class Argument:
             for claim in self.claims
         )
         return ("Claim", "Text", "Supported by", "Opposed by"), rows
+
+    def series(self) -> tuple[Series, ...]:
+        """Tell objections from claims, and attacks from support, by broken lines."""
+        return Series("claims", "own", "unbroken line"), Series("objections", INK, "broken line")
 
     def draw(self) -> Tex:
         """Write the boxes in rows, conclusion at the top, and the steps from row to row."""

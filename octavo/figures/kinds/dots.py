@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar, Self
 
+from octavo.figures.colour import INK, NOTE
 from octavo.figures.kinds.kind import (
     NUMBER,
     ROW,
@@ -14,6 +15,7 @@ from octavo.figures.kinds.kind import (
     Cells,
     Complain,
     Quantity,
+    Series,
     check_numbers,
     choice,
     interval,
@@ -89,6 +91,19 @@ class Dots:
             cells = [_named(row), *([row.group] if self.grouped else []), row.shown]
             rows.append((*cells, *([_interval(row)] if ranged else [])))
         return (*header, *(["Interval"] if ranged else [])), tuple(rows)
+
+    def series(self) -> tuple[Series, ...]:
+        """Tell the rows that the figure is about from the others: by full and open dots, bars by color alone."""
+        if all(row.lit == self.rows[0].lit for row in self.rows):
+            return (Series("all rows", "own", "dot"),)
+        looks = {(row.lit, row.value is not None) for row in self.rows}
+        kinds = {
+            (True, True): Series("the rows with `lit`", "own", "full dot"),
+            (False, True): Series("the other rows", INK, "open dot"),
+            (True, False): Series("the bars with `lit`", "own", "bar"),
+            (False, False): Series("the other bars", NOTE, "bar"),
+        }
+        return tuple(kinds[look] for look in sorted(looks, reverse=True))
 
     def draw(self) -> Tex:
         """Write the rows as an axis, one unit of height each; a heading takes a unit too."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import ClassVar, Self
 
+from octavo.figures.colour import INK
 from octavo.figures.kinds.dots import SCALED, Axis, framed, reference_lines
 from octavo.figures.kinds.kind import (
     BOUNDS,
@@ -16,6 +17,7 @@ from octavo.figures.kinds.kind import (
     TEXT,
     Cells,
     Complain,
+    Series,
     check_numbers,
     choice,
     keys,
@@ -92,6 +94,10 @@ class Dumbbell:
             (_named(row), *([row.group] if grouped else []), row.shown_before, row.shown_after) for row in self.rows
         )
         return header, rows
+
+    def series(self) -> tuple[Series, ...]:
+        """Tell the states apart by open and full dots."""
+        return Series(self.before, INK, "open dot"), Series(self.after, "own", "full dot")
 
     def draw(self) -> Tex:
         """Write an open dot for each state before and a full one for each after, an arrow between them."""

@@ -37,6 +37,15 @@ Complain: TypeAlias = Callable[[str, str, object], None]
 Cells: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 
 
+@dataclass(frozen=True)
+class Series:
+    """Name what a drawing tells apart: its ink (`own`, `shade3`, or six digits), and the mark that it has besides."""
+
+    name: str
+    ink: str
+    mark: str
+
+
 class Content(Protocol):
     """Hold the checked data of one figure; one class a kind."""
 
@@ -54,6 +63,9 @@ class Content(Protocol):
 
     def cells(self) -> Cells:
         """Return the data as a table: each row begins with the cell that heads it."""
+
+    def series(self) -> tuple[Series, ...]:
+        """Return what the drawing tells apart by color; whatever has a mark or a label of its own may have any."""
 
     def draw(self) -> Tex:
         r"""Write the LaTeX of the drawing, at most 104 mm wide; colours are `own`, and `shade1` and so on by layer."""

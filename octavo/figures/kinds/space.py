@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from octavo.figures.colour import INK
 from octavo.figures.kinds.kind import (
     FLAG,
     NUMBER,
     TEXT,
     Cells,
     Complain,
+    Series,
     check_numbers,
     choice,
     keys,
@@ -97,6 +99,10 @@ class Space:
         if not any(row[2] for row in rows):
             return header[:2], tuple(row[:2] for row in rows)
         return header, rows
+
+    def series(self) -> tuple[Series, ...]:
+        """Tell points with `lit` from the others by a large full dot."""
+        return Series("the points with `lit`", "own", "large full dot"), Series("the others", INK, "open dot")
 
     def draw(self) -> Tex:
         """Write the field, the axis through its middle, the poles below its ends, and the points."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from octavo.figures.kinds.kind import NUMBER, TEXT, Cells, Complain, check_numbers, keys, number, sentence
+from octavo.figures.kinds.kind import NUMBER, TEXT, Cells, Complain, Series, check_numbers, keys, number, sentence
 from octavo.latex.escape import Tex
 from octavo.schema import Keys, ListOf, Value
 
@@ -71,6 +71,10 @@ class Spectrum:
         header = ("Position", *(["Meaning"] if texts else []), *([self.question] if answers else []))
         rows = tuple((p.label, *([p.text] if texts else []), *([p.answer] if answers else [])) for p in self.positions)
         return header, rows
+
+    def series(self) -> tuple[Series, ...]:
+        """Return the one series: all positions look alike."""
+        return (Series("the positions", "own", "dot"),)
 
     def draw(self) -> Tex:
         """Write the line between its poles, and the positions beside it."""

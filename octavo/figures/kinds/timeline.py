@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from octavo.figures.kinds.kind import TEXT, Cells, Complain, keys, sentence
+from octavo.figures.kinds.kind import TEXT, Cells, Complain, Series, keys, sentence
 from octavo.latex.escape import Tex
 from octavo.schema import Keys, ListOf, Scalar, Value
 
@@ -66,6 +66,11 @@ class Timeline:
         header = ("Date", "Event", *(["Layer"] if layers else []))
         rows = tuple((event.date, event.event, *([str(event.layer or "")] if layers else [])) for event in self.events)
         return header, rows
+
+    def series(self) -> tuple[Series, ...]:
+        """Tell the layers apart by the numbers on their chips."""
+        layers = sorted({event.layer for event in self.events if event.layer})
+        return tuple(Series(f"layer {layer}", f"shade{layer}", f"number {layer}") for layer in layers)
 
     def draw(self) -> Tex:
         """Write the scale from the first event to the last, with a mark, a thread and a label for each."""
