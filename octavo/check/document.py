@@ -38,6 +38,20 @@ def headless_tables(tree: StructureTree) -> Iterator[Finding]:
                 yield Finding("OCT576", _excerpt(first), element.path, min(element.pages, default=-1) + 1)
 
 
+def half_told_formulas(tree: StructureTree) -> Iterator[Finding]:
+    """Find formulas with a description and no MathML, or the other way round, in a book whose formulas have MathML.
+
+    Some readers speak the one, some explore the other. `octavo.check.structure` finds those that have neither.
+    """
+    formulas = [element for element in tree.elements() if element.role == "Formula"]
+    if any(formula.has_mathml for formula in formulas):
+        for formula in formulas:
+            described = formula.words("/Alt").strip() or formula.words("/ActualText").strip()
+            if bool(described) != formula.has_mathml:
+                page = min(formula.pages, default=-1) + 1
+                yield Finding("OCT520", _excerpt(described or formula.text), formula.path, page)
+
+
 def blank_headings(tree: StructureTree) -> Iterator[Finding]:
     """Find headings with nothing to hear but their number."""
     for element in tree.elements():
@@ -69,5 +83,5 @@ def _excerpt(text: str) -> str:
     return text if len(text) <= _EXCERPT_LENGTH else text[: _EXCERPT_LENGTH - 1] + "…"
 
 
-CHECKS: Final[tuple[Check, ...]] = (one_title, headless_tables, blank_headings, faint_text)
+CHECKS: Final[tuple[Check, ...]] = (one_title, headless_tables, half_told_formulas, blank_headings, faint_text)
 """Every check, in the order in which findings are given."""
