@@ -1,4 +1,4 @@
-"""Write docs/conformance.md: `.venv/bin/python docs/conformance.py` judges the book and the handbook and prints the table.
+"""Judge the book and the handbook, and write the table to docs/conformance.md: `.venv/bin/python docs/conformance.py`.
 
 Every figure in it is that of this run.
 """

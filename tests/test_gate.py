@@ -272,6 +272,15 @@ def test_an_absent_validator_is_named_before_anything_is_built(
 @pytest.mark.parametrize(
     ("source", "place"),
     [
+        ("See [here](https://example.org).", "OCT560 chapters/1.md:3:5"),
+        ("## Two\n\n#### Four", "OCT561 chapters/1.md:5:1"),
+        ("## {#empty}\n\nText.", "OCT562 chapters/1.md:3:4"),
+        ("|   |   |\n|---|---|\n| a | b |", "OCT563 chapters/1.md:5:3"),
+        ('![c](a.png){alt="a.png"}', "OCT564 chapters/1.md:3:18"),
+        ('![c](a.png){alt="Picture of a bench"}', "OCT565 chapters/1.md:3:18"),
+        ("The word φιλία.", "OCT567 chapters/1.md:3:10"),
+        ('![The bench](a.png){alt="the bench."}', "OCT578 chapters/1.md:3:26"),
+        ("[Bank]{lang=german}", "OCT579 chapters/1.md:3:8"),
         ('![c](a.png){alt="' + "word " * 110 + '"}', "OCT566 chapters/1.md:3:18"),
         ("Press \uf8ff twice.", "OCT568 chapters/1.md:3:7"),
         ("[](https://example.org) [page](#x){.page} [Here, see](https://example.org)", ""),
@@ -283,6 +292,17 @@ def test_a_mistake_in_the_manuscript_is_found(project: Project, source: str, pla
     project.chapters(f"# One {{#x}}\n\n{source}\n")
     found = project.octavo("check", "--format", "json").places
     assert found == ([place] if place else [])
+
+
+@pytest.mark.parametrize(("color", "code"), [("0A2B58", "OCT569"), ("D98F2B", "OCT570"), ("AB640F", "")])
+def test_a_colour_of_a_layer_is_found_where_it_stands(project: Project, color: str, code: str) -> None:
+    layers = [{"piece": "One", "level": "L", "question": "Why?", "color": "0B2D5B"}]
+    layers.append({"piece": "Two", "level": "L", "question": "Why?", "color": color})
+    project.chapters("# One\n", layers=layers)
+    lines = (project.folder / "report.yaml").read_text(encoding="utf-8").splitlines()
+    line = next(number for number, text in enumerate(lines, start=1) if color in text)
+    found = project.octavo("check", "--format", "json").places
+    assert found == ([f"{code} report.yaml:{line}:{lines[line - 1].index(color) + 1}"] if code else [])
 
 
 def dots(layer: int, rows: str) -> FigureData:
