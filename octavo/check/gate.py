@@ -28,7 +28,7 @@ from octavo.latex.tree import Element as Written
 from octavo.report_text import render
 
 #: What veraPDF judges every file by.
-FLAVOURS: Final = ("ua2",)
+FLAVOURS: Final = ("ua2", "a4f")
 #: What the checks of our own are called in the table.
 OWN: Final = "octavo"
 #: The name of each flavour in words.
