@@ -122,6 +122,11 @@ local function add_space(head, glue, last)
   direct.setfont(space, id)
   direct.setchar(space, 32)
   direct.setattributelist(space, direct.getattributelist(last))
+  -- Expanded as the glyph before it, the space stands in the same string. PDFium passes over a text object that shows
+  -- nothing, as a space of its own would be, and then guesses the gap from its width (CPDF_TextPage::ProcessTextObject).
+  local expansion = getfield(last, 'expansion_factor') or 0
+  setfield(space, 'expansion_factor', expansion)
+  width = width + math.floor(width * expansion / 1000000 + 0.5)
   setfield(glue, 'width', getfield(glue, 'width') - width)
   return insert_before(head, glue, space)
 end
