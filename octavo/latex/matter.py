@@ -38,7 +38,8 @@ class Matter:
         return Tex(f"\\leaf{{{self.context.leaves.on(element)}}}") + escape(text)
 
     def _link(self, element: Element, text: str, goal: Element, place: int = 0) -> Tex:
-        link = element.add("Link", annotation=self.context.leaves.next(), leads_to=goal, place=place, alt=text)
+        alt = f"{self.context.words('page')} {text}"
+        link = element.add("Link", annotation=self.context.leaves.next(), leads_to=goal, place=place, alt=alt)
         return self.context.macros("link", annotation=link.annotation, content=self._leaf(link, text))
 
     def _reference(self, item: Element, goal: Element) -> Element:
@@ -152,23 +153,38 @@ class Matter:
             paragraph = next((block for block in blocks if isinstance(block, n.Paragraph)), None)
             content = writer.write_line(paragraph.children if paragraph else [], entry)
             places = [(place, element) for cited, place, element in self.context.cited if cited == key]
-            items.append({"content": anchor + content, "cited": self._places(places, pages, entry)})
+            items.append({"content": anchor + content, "cited": self._cited(places, pages, entry)})
         return opener + self.macros("bibliography", items=items, cited_on=self.context.words("cited-on"))
 
-    def _places(self, places: Iterable[tuple[int, Element]], pages: PageMap, element: Element) -> list[Tex]:
-        """Return the pages of some places, each once, as links; runs of pages become ranges."""
+    def _cited(self, places: Sequence[tuple[int, Element]], pages: PageMap, entry: Element) -> Tex:
+        """Return the pages that cite an entry, in brackets, or nothing."""
+        if not any(pages.sheet_of(place) is not None for place, _ in places):
+            return Tex("")
+        return self._leaf(entry, "[") + self._places(places, pages, entry, keep=True) + self._leaf(entry, "]")
+
+    def _places(
+        self, places: Iterable[tuple[int, Element]], pages: PageMap, element: Element, keep: bool = False
+    ) -> Tex:
+        """Return the pages of some places, each once, as links with commas between; runs of pages become ranges.
+
+        `keep` keeps the last two on one line.
+        """
         found: dict[int, tuple[int, Element]] = {}
         for place, goal in places:
             sheet = pages.sheet_of(place)
             if sheet is not None:
                 found.setdefault(sheet, (place, goal))
-        result = []
         front = {sheet for sheet in found if pages.sheets[sheet].style == "roman"}
-        for first, last in [*runs(sorted(front)), *runs(sorted(found.keys() - front))]:
+        listed = [*runs(sorted(front)), *runs(sorted(found.keys() - front))]
+        result = Tex("")
+        for number, (first, last) in enumerate(listed):
             place, goal = found[first]
             low, high = pages.sheets[first].folio, pages.sheets[last].folio
             text = low if first == last else f"{low}–{high}"
-            result.append(self._link(element, text, goal, place))
+            if number:
+                space = "\N{NO-BREAK SPACE}" if keep and number == len(listed) - 1 else " "
+                result += self._leaf(element, f",{space}")
+            result += self._link(element, text, goal, place)
         return result
 
     def index(self, pages: PageMap, parent: Element, sort_key: SortKey) -> Tex:
@@ -193,11 +209,15 @@ class Matter:
         own = [mark for mark in marks if len(mark.entry) == depth + 1]
         text = self._leaf(body, name)
         places = [(mark.place, mark.element) for mark in own if mark.element is not None]
-        numbers = self._places(places, pages, body)
+        comma = self._leaf(body, ", ") if places else Tex("")
+        numbers = comma + self._places(places, pages, body)
         see = sorted({mark.see for mark in own if mark.see})
         also = sorted({mark.also for mark in own if mark.also})
-        notes = [self._leaf(body, f"{_capital(self.context.words('see'))} {'; '.join(see)}")] if see else []
-        notes += [self._leaf(body, f"{_capital(self.context.words('see-also'))} {'; '.join(also)}")] if also else []
+        notes = [
+            (self._leaf(body, ". "), self._leaf(body, f"{_capital(self.context.words(word))} {'; '.join(entries)}"))
+            for word, entries in (("see", see), ("see-also", also))
+            if entries
+        ]
         below = [mark for mark in marks if len(mark.entry) > depth + 1]
         lines.append(
             self.macros("index_entry", depth=depth, text=text, numbers=numbers, notes=notes, has_below=bool(below))

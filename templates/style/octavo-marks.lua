@@ -90,17 +90,23 @@ local function is_printed(n, id)
   return id == WHATSIT and getsubtype(n) == LITERAL
 end
 
-local function mark(head, n)
+-- Begin the mark of a node, in front of it or of another node.
+local function mark(head, n, place)
   local leaf = leaf_of(n)
   if leaf ~= current then
-    if current then head = insert_before(head, n, literal 'EMC') end
-    head = insert_before(head, n, opening(leaf))
+    place = place or n
+    if current then head = insert_before(head, place, literal 'EMC') end
+    head = insert_before(head, place, opening(leaf))
     current = leaf
   end
   return head
 end
 
--- Put a space glyph of the last font before interword glue, and take its width from the glue.
+-- What may stand between the glue and the word behind it.
+local BETWEEN = { [KERN] = true, [PENALTY] = true, [MARGIN_KERN] = true, [WHATSIT] = true }
+
+-- Put a space glyph of the last font before interword glue, and take its width from the glue. A space belongs to the
+-- leaf that it was written in, so that a link or a formula does not end with the space behind it.
 local function add_space(head, glue, last)
   local kind = getsubtype(glue)
   if kind ~= SPACESKIP and kind ~= XSPACESKIP and kind ~= USERSKIP and kind ~= RIGHTSKIP then return head end
@@ -121,10 +127,19 @@ local function add_space(head, glue, last)
   local space = new(GLYPH, 0)
   direct.setfont(space, id)
   direct.setchar(space, 32)
-  direct.setattributelist(space, direct.getattributelist(last))
-  -- Expanded as the glyph before it, the space stands in the same string. PDFium passes over a text object that shows
+  local neighbour = last
+  if kind ~= RIGHTSKIP and getattr(glue, LEAF) ~= getattr(last, LEAF) then
+    local following = getnext(glue)
+    while following and BETWEEN[getid(following)] do following = getnext(following) end
+    if following and getid(following) == GLYPH and getattr(following, LEAF) == getattr(glue, LEAF) then
+      neighbour = following
+      head = mark(head, neighbour, glue)
+    end
+  end
+  direct.setattributelist(space, direct.getattributelist(neighbour))
+  -- Expanded as the glyph beside it, the space stands in the same string. PDFium passes over a text object that shows
   -- nothing, as a space of its own would be, and then guesses the gap from its width (CPDF_TextPage::ProcessTextObject).
-  local expansion = getfield(last, 'expansion_factor') or 0
+  local expansion = getfield(neighbour, 'expansion_factor') or 0
   setfield(space, 'expansion_factor', expansion)
   width = width + math.floor(width * expansion / 1000000 + 0.5)
   setfield(glue, 'width', getfield(glue, 'width') - width)
