@@ -264,9 +264,8 @@ class Book:
         sources = enclose(self.report, volume.manuscript.parts, context.placed, context.words)
         pages = bind_edition(run, printed, root, self._details(edition), target, sources)
         self.workspace.lap("bind")
-        first = edition is self.report.editions[0]
-        name = self.report.output if first else f"{self.report.output}-{edition.name}"
-        return Product(edition.name, self.workspace.dist / f"{name}.pdf", pages, passes, root), target
+        path = self.workspace.dist / self.report.product(edition)
+        return Product(edition.name, path, pages, passes, root), target
 
     def _publish(self, finished: list[tuple[Product, Path]], pictures: dict[str, Path]) -> list[Product]:
         """Put every finished file into `dist/` at once, unless something went wrong on the way."""

@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, words in (
         ("build", _build, "make the PDF (the default)"),
         ("check", _check, "find mistakes in the manuscript without typesetting it"),
+        ("listen", _listen, "say what a screen reader says of the finished PDF, or write a reading copy in HTML"),
         ("test", _test, "run the test suite; further arguments go to pytest"),
         ("clean", _clean, "delete build/ and dist/"),
         ("doctor", _doctor, "say what is installed and what is missing"),
@@ -76,6 +77,8 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(run=run)
         if name == "check":
             command.add_argument("--conformance", action="store_true", help="build, and judge every PDF with veraPDF")
+        if name == "listen":
+            _add_wishes(command)
     return parser
 
 
@@ -86,6 +89,15 @@ def _add_options(parser: argparse.ArgumentParser, project: object, strict: objec
     parser.add_argument(
         "--format", choices=("text", "json", "github"), default=form, help="how problems are printed (text)"
     )
+
+
+def _add_wishes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", type=Path, metavar="PDF", help="a tagged PDF (the one of the report)")
+    parser.add_argument("--page", default="", metavar="FOLIO", help="only the page with this number, as printed")
+    parser.add_argument("--part", default="", metavar="PART", help="only this part: its file, its number or its title")
+    parser.add_argument("--edition", default="", metavar="NAME", help="which edition of the report (the first)")
+    parser.add_argument("--html", action="store_true", help="write a reading copy in HTML beside the PDF")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="where to write; - is the standard output")
 
 
 def _build(chosen: argparse.Namespace, _: list[str]) -> int:
@@ -190,6 +202,46 @@ def _check_conformance(chosen: argparse.Namespace) -> int:
 
         print(table(results), file=sys.stdout if chosen.format == "text" else sys.stderr)
     return NOT_SET_UP if absent else status
+
+
+def _listen(chosen: argparse.Namespace, _: list[str]) -> int:
+    """Say or write what a finished PDF holds; the report is read only to find the file and its parts."""
+    from octavo.check.listen import Wish, finished_file, listen
+    from octavo.manifest import load
+    from octavo.workspace import MissingProgramError, Workspace, write
+
+    wish = Wish(chosen.file, chosen.edition, chosen.page, chosen.part, chosen.html)
+    if wish.html and (wish.page or wish.part):
+        print("octavo listen: --html writes the whole book; leave out --page and --part", file=sys.stderr)
+        return 2
+    ledger, heard, path = Ledger(), "", None
+    try:
+        report = load(chosen.project, ledger) if wish.file is None else None
+        if report is not None:
+            ledger = Ledger()  # what an author could do better in it has been said by `build` and `check`
+        path = finished_file(wish, report, Workspace(chosen.project), ledger)
+        heard = listen(path, wish, report, ledger) if path is not None else ""
+        target = chosen.output or (path.with_suffix(".html") if wish.html and path is not None else Path("-"))
+        if heard and target != Path("-"):
+            write(target, heard)
+            print(target)
+        elif heard:
+            _print(heard)
+    except MissingProgramError as missing:
+        ledger.report("OCT001", None, problem=missing)
+    except OSError as error:
+        ledger.report("OCT002", Span(str(error.filename)) if error.filename else None, problem=error.strerror or error)
+    _close(ledger, chosen)
+    return FAILED if ledger.failed() else 0
+
+
+def _print(text: str) -> None:
+    """Print a long text; a reader such as `head` may stop before its end."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _test(chosen: argparse.Namespace, rest: list[str]) -> int:

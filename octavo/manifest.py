@@ -132,6 +132,10 @@ class Report:
     raw_latex: bool
     attach: bool
 
+    def product(self, edition: Edition) -> str:
+        """Return the name of an edition's finished file; the first edition has the name of the report alone."""
+        return f"{self.output}.pdf" if edition == self.editions[0] else f"{self.output}-{edition.name}.pdf"
+
 
 def load(folder: Path, ledger: Ledger) -> Report | None:
     """Return the report in that folder, or None when an error makes a build pointless.

@@ -74,10 +74,8 @@ class Element:
     @property
     def has_mathml(self) -> bool:
         """Tell whether MathML comes with the element, as an associated file or as its own kids."""
-        files = (file for spec in _listed(self.node.get("/AF")) for file in spec.get("/EF", {}).values())
-        return any(file.get("/Subtype") == "/application/mathml+xml" for file in files) or any(
-            isinstance(kid, Element) and kid.namespace == MATHML for kid in self.kids
-        )
+        inside = any(isinstance(kid, Element) and kid.namespace == MATHML for kid in self.kids)
+        return inside or mathml_of(self.node) is not None
 
     def descendants(self) -> Iterator[Element]:
         """Walk the element and all below it in reading order."""
@@ -85,6 +83,13 @@ class Element:
         for kid in self.kids:
             if isinstance(kid, Element):
                 yield from kid.descendants()
+
+
+def mathml_of(node: Object) -> bytes | None:
+    """Return the MathML file that is associated with a structure element, if there is one."""
+    files = (file for spec in _listed(node.get("/AF")) for file in spec.get("/EF", {}).values())
+    found = next((file for file in files if file.get("/Subtype") == "/application/mathml+xml"), None)
+    return None if found is None else bytes(found.read_bytes())
 
 
 @dataclass(frozen=True)
