@@ -107,8 +107,9 @@ local BETWEEN = { [KERN] = true, [PENALTY] = true, [MARGIN_KERN] = true, [WHATSI
 
 -- Put a space glyph of the last font before interword glue, and take its width from the glue. A space belongs to the
 -- leaf that it was written in, so that a link or a formula does not end with the space behind it.
-local function add_space(head, glue, last)
+local function add_space(head, glue, last, boxed)
   local kind = getsubtype(glue)
+  if boxed and kind == USERSKIP then return head end
   if kind ~= SPACESKIP and kind ~= XSPACESKIP and kind ~= USERSKIP and kind ~= RIGHTSKIP then return head end
   if kind == RIGHTSKIP then
     -- After a hyphen, or where an address was broken at a penalty, the word goes on in the next line.
@@ -121,21 +122,21 @@ local function add_space(head, glue, last)
   elseif getfield(glue, 'width') <= 0 then
     return head
   end
-  local id = getfont(last)
-  local width = space_width(id)
-  if not width then return head end
-  local space = new(GLYPH, 0)
-  direct.setfont(space, id)
-  direct.setchar(space, 32)
   local neighbour = last
-  if kind ~= RIGHTSKIP and getattr(glue, LEAF) ~= getattr(last, LEAF) then
+  if boxed or kind ~= RIGHTSKIP and getattr(glue, LEAF) ~= getattr(last, LEAF) then
     local following = getnext(glue)
     while following and BETWEEN[getid(following)] do following = getnext(following) end
     if following and getid(following) == GLYPH and getattr(following, LEAF) == getattr(glue, LEAF) then
       neighbour = following
-      head = mark(head, neighbour, glue)
     end
   end
+  local id = getfont(neighbour)
+  local width = space_width(id)
+  if not width then return head end
+  head = neighbour == last and head or mark(head, neighbour, glue)
+  local space = new(GLYPH, 0)
+  direct.setfont(space, id)
+  direct.setchar(space, 32)
   direct.setattributelist(space, direct.getattributelist(neighbour))
   -- Expanded as the glyph beside it, the space stands in the same string. PDFium passes over a text object that shows
   -- nothing, as a space of its own would be, and then guesses the gap from its width (CPDF_TextPage::ProcessTextObject).
@@ -208,15 +209,18 @@ function octavo.use_lines() has_lines = true end
 
 local function walk(parent, head)
   if has_lines and getid(parent) == HLIST and not drawn[parent] then head = draw_lines(parent, head) end
-  local last
+  local last, boxed -- the glyph before a glue, and whether a box holds it, as one holds the call of a note
   local n = head
   while n do
     local id = getid(n)
     if id == HLIST or id == VLIST then
       local list = getlist(n)
       if drawn[parent] then drawn[n] = true end
-      if list then setlist(n, walk(n, list)) end
-      last = nil
+      last, boxed = nil, true
+      if list then
+        list, last = walk(n, list)
+        setlist(n, list)
+      end
     else
       if is_printed(n, id) then
         head = mark(head, n)
@@ -228,14 +232,15 @@ local function walk(parent, head)
           else
             last = n
           end
+          boxed = false
         end
       elseif id == GLUE and last then
-        head = add_space(head, n, last)
+        head = add_space(head, n, last, boxed)
       end
     end
     n = getnext(n)
   end
-  return head
+  return head, last
 end
 
 -- With tagging off nothing is put on the page; which leaf is on it is noted all the same.
