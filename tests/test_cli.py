@@ -19,7 +19,7 @@ from octavo.latex.tree import Element
 from octavo.progress import Progress, summary
 from octavo.workspace import Workspace
 
-COMMANDS = ["build", "check", "test", "clean", "doctor"]
+COMMANDS = ["build", "check", "listen", "test", "clean", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import html5lib
 import pikepdf
 import pypdfium2
 import pytest
@@ -24,6 +25,8 @@ import yaml
 from octavo.book import Book
 from octavo.check.conformance import validate
 from octavo.check.listening import Element, read_aloud, read_structure
+from octavo.check.reflow import reading_copy
+from octavo.check.relations import Relations
 from octavo.check.structure import inspect_structure
 from octavo.diagnostics import Ledger, Severity, catalogue
 from octavo.latex.tree import outline_of
@@ -190,6 +193,17 @@ def test_every_construct_conforms_to_pdf_ua_2_and_pdf_a_4f(book: str, bound: Cal
         assert verdict.passed, "\n".join(map(str, verdict.failures)) or verdict.status
     with pikepdf.open(bound(book).pdf) as pdf:
         assert inspect_structure(pdf) == ()
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("book", books())
+def test_the_reading_copy_of_every_construct_is_valid_html(book: str, bound: Callable[[str], Bound]) -> None:
+    with pikepdf.open(bound(book).pdf) as pdf:
+        source = reading_copy(Relations(read_structure(pdf)))
+    html5lib.HTMLParser(strict=True).parse(source)
+    names = re.findall(r' id="([^"]+)"', source)
+    goals = re.findall(r' href="#([^"]+)"', source)
+    assert len(names) == len(set(names)) and goals and set(goals) <= set(names)
 
 
 @pytest.mark.tex

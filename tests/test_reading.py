@@ -480,7 +480,7 @@ def forms(flagship: Project) -> Forms:
     return forms_of(flagship.folder)
 
 
-group = pytest.mark.xdist_group("flagship")
+group = pytest.mark.xdist_group("book")
 
 
 @group

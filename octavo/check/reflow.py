@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element as Tag
 
 from octavo.check.listening import MATHML, Element, Leaf, ObjectNumber, mathml_of
 from octavo.check.markup import CLASSES, LINES, ORDERED, PLAIN, THROUGH, append, is_phrasing, styled, trim, words
-from octavo.check.relations import NOTES, Relations, first_page
+from octavo.check.relations import INLINE, NOTES, Relations, first_page
 from octavo.check.speech import code_block, code_lines
 
 _HEADING: Final = re.compile(r"H(\d+)")
@@ -112,7 +112,7 @@ class _Copy:
         heading = _HEADING.fullmatch(role)
         if role == "Artifact" or element.namespace == MATHML:
             return
-        if role in NOTES and element.node.objgen in self.relations.called:
+        if role in NOTES and (in_line or element.node.objgen in self.relations.called):
             self.waiting.append(element)
         elif "/ActualText" in element.node:
             append(self._open("span", element, parent), words(element.words("/ActualText")))
@@ -122,7 +122,7 @@ class _Copy:
             self._formula(element, parent)
         elif role == "Figure":
             self._figure(element, parent)
-        elif role == "Link":
+        elif role == "Link" or (role in INLINE and self.relations.note(element) is not None):
             self._link(element, parent)
         elif heading and not in_line:
             level = int(heading[1])
@@ -172,10 +172,11 @@ class _Copy:
     def _link(self, element: Element, parent: Tag) -> None:
         goal = self.relations.goal(element)
         note = self.relations.note(element)
-        tag = self._open("a" if goal is not None else "span", element, parent)
+        tag = self._open("span" if goal is None and note is None else "a", element, parent)
         if note is not None:
             tag.set("role", "doc-noteref")
-        if goal is not None:
+            tag.set("href", "#" + self.identifiers[note.node.objgen])
+        elif goal is not None:
             tag.set("href", self._address(goal.address, goal.element, goal.page))
         if not note and element.words("/Alt"):
             tag.set("aria-label", element.words("/Alt"))

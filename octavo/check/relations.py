@@ -109,7 +109,7 @@ class Relations:
         """Return the reference of each note that has one."""
         found: dict[ObjectNumber, Element] = {}
         for element in self._elements.values():
-            if element.role in {"Link", "Reference", "Lbl"} and (note := self.note(element)) is not None:
+            if element.role in INLINE and (note := self.note(element)) is not None:
                 found.setdefault(note.node.objgen, element)
         return found
 

@@ -45,18 +45,23 @@ class Speaker:
 
         `first` is said at the beginning of the first line.
         """
-        run = ""
+        run, is_label = "", True
         for kid in element.kids:
-            if isinstance(kid, Element) and kid.role not in INLINE and not _is_inline_figure(kid):
-                yield from self._line(indent, first + run)
-                first = first if not (first + run).strip() else ""
-                run = ""
-                if kid.role not in NOTES or kid.node.objgen not in self.relations.called:
-                    for line in self._block(kid, indent) if self._is_wanted(kid) else ():
-                        yield indent + first + line.removeprefix(indent) if first else line
-                        first = ""
-            else:
+            if not isinstance(kid, Element) or kid.role in INLINE or _is_inline_figure(kid):
                 run += self._inline(kid)
+                is_label = is_label and isinstance(kid, Element) and kid.role == "Lbl"
+                continue
+            if run.strip() and is_label:
+                first += f"{_plain(run)} "
+            elif run.strip():
+                yield from self._line(indent, first + run)
+                first = ""
+            run, is_label = "", True
+            if self._is_wanted(kid) and kid.node.objgen not in self.relations.called:
+                yield from self._page(kid, indent)
+                for line in self._block(kid, indent):
+                    yield indent + first + line.removeprefix(indent)
+                    first = ""
         yield from self._line(indent, first + run)
 
     def _line(self, indent: str, text: str) -> Iterator[str]:
@@ -77,7 +82,7 @@ class Speaker:
     def _page(self, element: Element, indent: str) -> Iterator[str]:
         """Say that a page begins, the first time that something on it is told."""
         page = first_page(element)
-        if element.role not in _SILENT and page in self.wanted and page not in self._told_pages:
+        if page >= 0 and element.role not in _SILENT and page in self.wanted and page not in self._told_pages:
             self._told_pages.add(page)
             yield f"{indent}[page {self.relations.labels[page]}]"
 
@@ -136,16 +141,12 @@ class Speaker:
             if isinstance(kid, Element) and kid.role == "Lbl":
                 label += self._inline(kid)
         first = f"{_plain(label)} " if label.strip() else ""
-        told = False
         for kid in item.kids:
-            if not isinstance(kid, Element) or kid.role == "Lbl":
-                continue
-            lines = list(self._kids(kid, indent + _STEP, first))
-            told = told or bool(lines)
-            first = "" if lines else first
-            yield from (indent + line[len(indent + _STEP) :] if not at else line for at, line in enumerate(lines))
-        if first and not told:
-            yield indent + first.strip()
+            if isinstance(kid, Element) and kid.role != "Lbl":
+                for at, line in enumerate(self._kids(kid, indent + _STEP, first)):
+                    yield line.removeprefix(_STEP) if first and not at else line
+                first = ""
+        yield from self._line(indent, first)
 
     def _table(self, table: Element, indent: str) -> Iterator[str]:
         cells = self.relations.cells(table)
@@ -200,13 +201,14 @@ class Speaker:
         said = kid.words("/ActualText") or kid.words("/Alt") or "".join(map(self._inline, kid.kids))
         if not said.strip() and kid.role != "Figure":
             return said
+        note = self.relations.note(kid)
         match kid.role:
+            case _ if note is not None:
+                said = self._note(note, said)
             case "Formula":
                 said = f"[formula: {_plain(said)}]"
             case "Figure":
                 said = f"[graphic: {_plain(said) or 'no description'}]"
-            case "Link" | "Reference" if (note := self.relations.note(kid)) is not None:
-                said = self._note(note, said)
             case "Link":
                 goal = "" if kid.words("/Alt") else self._leads_to(kid, said)
                 said = f"[link: {_plain(said)}{goal}]" + (" " if said.endswith(" ") else "")
@@ -217,12 +219,13 @@ class Speaker:
 
     def _note(self, note: Element, mark: str) -> str:
         """Say a note where it is called; a listener cannot look down the page."""
-        label = "".join(k.text for k in note.kids if isinstance(k, Element) and k.role == "Lbl").strip()
+        label = _plain("".join(k.text for k in note.kids if isinstance(k, Element) and k.role == "Lbl"))
         everywhere = range(-1, len(self.relations.labels))
         inner = Speaker(self.relations, everywhere, self.language, set(everywhere))
         lines = " ".join(line.strip() for line in inner._kids(note, ""))
         said = lines.removeprefix(label).strip()
-        return f" [note {_plain(label or mark)}: {said} End of note.]" + (" " if mark.endswith(" ") else "")
+        called = "" if _plain(mark) == label else mark.rstrip()
+        return f"{called} [note {label or _plain(mark)}: {said} End of note.]" + (" " if mark.endswith(" ") else "")
 
     def _leads_to(self, link: Element, said: str) -> str:
         """Say where a link leads, unless its words do."""
