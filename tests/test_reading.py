@@ -10,6 +10,7 @@ import difflib
 import re
 import subprocess
 import sys
+import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -373,6 +374,7 @@ class Forms:
     path: Path
     relations: Relations
     volume: Volume
+    scratch: Path
 
     @cached_property
     def tree(self) -> list[str]:
@@ -385,7 +387,7 @@ class Forms:
     @cached_property
     def bare(self) -> Path:
         """Write the PDF once more, without artifacts and drawings."""
-        copy = self.path.with_name("without-drawings.pdf")
+        copy = self.scratch / "bare.pdf"
         with pikepdf.open(self.path) as pdf:
             without_drawings(pdf, Relations(read_structure(pdf)))
             pdf.save(copy)
@@ -464,20 +466,20 @@ def differences(written: list[str], found: list[str]) -> list[str]:
     ]
 
 
-def forms_of(folder: Path) -> Forms:
-    """Take the finished book of a folder, and write its manuscript anew."""
+def forms_of(folder: Path, scratch: Path) -> Forms:
+    """Take the finished book of a folder, and write its manuscript anew; `scratch` may be written to."""
     ledger = Ledger()
     report = load(folder, ledger)
     assert report is not None, ledger.entries
     volume = Book(report, Workspace(folder), ledger, lambda stage, what: None).examine()
     path = folder / "dist" / report.product(report.editions[0])
-    return Forms(path, Relations(read_structure(pikepdf.open(path))), volume)
+    return Forms(path, Relations(read_structure(pikepdf.open(path))), volume, scratch)
 
 
 @pytest.fixture(scope="module")
-def forms(flagship: Project) -> Forms:
+def forms(flagship: Project, tmp_path_factory: pytest.TempPathFactory) -> Forms:
     """Read the book once for all tests of this module."""
-    return forms_of(flagship.folder)
+    return forms_of(flagship.folder, tmp_path_factory.mktemp("forms"))
 
 
 group = pytest.mark.xdist_group("book")
@@ -551,5 +553,6 @@ def is_no_letter_of_an_author(letter: str) -> bool:
 if __name__ == "__main__":
     print("| Compared | Words | Differences explained by a rule | Differences |")
     print("|:----------------------------|------:|:------------------------|------:|")
-    for row in forms_of(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT).rows():
-        print(f"| {row.compared} | {row.words:,} | {row.explained or 'none'} | {len(row.different)} |")
+    with tempfile.TemporaryDirectory() as scratch:
+        for row in forms_of(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT, Path(scratch)).rows():
+            print(f"| {row.compared} | {row.words:,} | {row.explained or 'none'} | {len(row.different)} |")
