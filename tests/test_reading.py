@@ -30,6 +30,7 @@ from octavo.check.listening import Element, Leaf, ObjectNumber, read_structure
 from octavo.check.reflow import reading_copy
 from octavo.check.relations import INLINE, NOTES, Relations
 from octavo.diagnostics import Ledger
+from octavo.edition import Folios
 from octavo.latex.context import Context
 from octavo.latex.maths import spoken
 from octavo.latex.volume import Volume
@@ -64,6 +65,7 @@ class Manuscript:
     """Tell the parts of a written book as the reader of its pages meets them."""
 
     volume: Volume
+    folios: dict[str, str]
 
     @property
     def context(self) -> Context:
@@ -93,6 +95,9 @@ class Manuscript:
                 return f"{EDGE}{node.number}{EDGE}{self.blocks(node.children)}{EDGE}"
             case n.InlineSpan() if "see" in node.attributes.values:
                 return ""
+            case n.Link() if "page" in node.attributes.classes:
+                label = self.context.labels.find(node.target[1:])
+                return f"{self.context.words('page')} {self.folios[label.identifier] if label else ''}"
             case n.Link() if not node.children:
                 return self._unnamed(node)
             case n.Picture() | n.RawBlock() | n.Raw() | n.Rule():
@@ -147,7 +152,10 @@ class Manuscript:
         if "table" in classes:
             caption = self._caption("table", values.get("number", ""), div.children)
             if (data := context.data.get(values.get("data", ""))) is not None:
-                cells = [*data.header, *(cell for row in data.rows for cell in row)]
+                cells = [
+                    *(name[:1].upper() + name[1:] for name in data.header),
+                    *(cell for row in data.rows for cell in row),
+                ]
                 return caption + data.note + EDGE + EDGE.join(cells) + EDGE
             titles = {label.part: label.title for label in context.labels.targets.values() if label.kind == "chapter"}
             head = [context.words(word) for word in ("piece", "level", "question")]
@@ -374,6 +382,7 @@ class Forms:
     path: Path
     relations: Relations
     volume: Volume
+    folios: dict[str, str]
     scratch: Path
 
     @cached_property
@@ -404,13 +413,13 @@ class Forms:
 
     def manuscript(self) -> Row:
         """Compare each part with its chapter, and each entry of the bibliography with its element."""
-        parts = list(Manuscript(self.volume).parts())
+        parts = list(Manuscript(self.volume, self.folios).parts())
         count, different = 0, []
         for (path, text), section in zip(parts, self.sections(), strict=True):
             written = words(text)
             count += len(written)
             different += [f"{path}: {line}" for line in differences(written, words(told(section, self.relations)))]
-        manuscript = Manuscript(self.volume)
+        manuscript = Manuscript(self.volume, self.folios)
         entries = [element for element in self.relations.tree.elements() if element.role == "BibEntry"]
         for blocks, entry in zip(self.volume.manuscript.entries.values(), entries, strict=True):
             written = words(manuscript.blocks(blocks))
@@ -473,7 +482,8 @@ def forms_of(folder: Path, scratch: Path) -> Forms:
     assert report is not None, ledger.entries
     volume = Book(report, Workspace(folder), ledger, lambda stage, what: None).examine()
     path = folder / "dist" / report.product(report.editions[0])
-    return Forms(path, Relations(read_structure(pikepdf.open(path))), volume, scratch)
+    folios = Folios.load(folder / "build" / "cache" / "folios" / f"{report.editions[0].name}.json").guess
+    return Forms(path, Relations(read_structure(pikepdf.open(path))), volume, folios, scratch)
 
 
 @pytest.fixture(scope="module")
