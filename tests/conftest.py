@@ -28,8 +28,9 @@ SMALLEST = {"title": "Small", "authors": ["Nobody in particular"], "language": "
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let `--accept` write what the tests of the constructs find as what they expect."""
+    """Let `--accept` write what the tests of the constructs find as what they expect, and `--hunt` look for faults."""
     parser.addoption("--accept", action="store_true", help="write goldens anew; read them before they are kept")
+    parser.addoption("--hunt", type=int, metavar="BOOKS", help="build so many random books instead of the same few")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

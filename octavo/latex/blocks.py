@@ -231,14 +231,17 @@ class BlockWriter:
         holder.language = block.attributes.values.get("lang", "")
         anchor = self._inlines.anchor(holder)
         if not form:
-            return self._in_language(holder.language, anchor + self.write(block.children, holder))
+            return anchor + self._passage(block.children, holder)
         title = block.attributes.values.get("title", self._context.words(form))
         label = Tex(f"\\leaf{{{self._context.leaves.on(holder.add('P'))}}}") + escape(title)
-        content = self._in_language(holder.language, self.write(block.children, holder))
+        content = self._passage(block.children, holder)
         return self._context.macros("form", form=form, label=label, content=anchor + content)
 
-    def _in_language(self, language: str, content: Tex) -> Tex:
-        return self._context.macros("passage", language=language, content=content) if language else content
+    def _passage(self, blocks: Sequence[n.Block], holder: Element) -> Tex:
+        """Write the blocks of a div in its language."""
+        with self._inlines.reading(holder.language):
+            content = self.write(blocks, holder)
+        return self._inlines.in_language(holder.language, content, "passage") if holder.language else content
 
     def _raw(self, block: n.RawBlock, element: Element) -> Tex:
         if block.format in ("tex", "latex") and self._context.raw_latex:

@@ -86,13 +86,15 @@ class Surroundings:
 
     `shelf` takes the notes of a place where TeX can set no footnote; whoever put it there prints them. `note_home` is
     the element that notes belong to, when it is not the one that calls them. In a `fixed` place (a cell, a note, a
-    figure) nothing can float or break over pages. Inside a `linked` text there can be no second link.
+    figure) nothing can float or break over pages. Inside a `linked` text there can be no second link. `rightward` is
+    the script of a passage that runs from right to left.
     """
 
     shelf: list[NoteText] | None = None
     note_home: Element | None = None
     fixed: bool = False
     linked: bool = False
+    rightward: str = ""
 
 
 @dataclass
@@ -126,6 +128,7 @@ class Context:
         note_home: Element | None = None,
         fixed: bool = False,
         linked: bool = False,
+        rightward: str | None = None,
     ) -> Iterator[None]:
         """Write what follows in narrower surroundings; what is not given stays as it is around them."""
         outer = self.around
@@ -134,6 +137,7 @@ class Context:
             outer.note_home if note_home is None else note_home,
             outer.fixed or fixed,
             outer.linked or linked,
+            outer.rightward if rightward is None else rightward,
         )
         try:
             yield

@@ -6,6 +6,9 @@ import re
 
 from markupsafe import Markup
 
+from octavo.latex.scripts import write_rightward, write_runs
+from octavo.manuscript.scripts import has_other_scripts
+
 #: Text that is TeX already and is not escaped again; everything else in a template is.
 Tex = Markup
 
@@ -41,9 +44,11 @@ _BREAKABLE = re.compile(r"(?<=[/.?&=_:%#+,;@-])(?=[^/.?&=_:%#+,;@-])|(?<=[a-z0-9
 _LONGEST_WHOLE = 20
 
 
-def escape(text: str) -> Tex:
-    """Return text that TeX prints as it stands."""
-    return Tex(text.translate(_SPECIAL))
+def escape(text: str, rightward: str = "") -> Tex:
+    """Return text that TeX prints as it stands; `rightward` is the script of a passage from right to left."""
+    if rightward:
+        return Tex(write_rightward(text, _SPECIAL, rightward))
+    return Tex(write_runs(text, _SPECIAL) if has_other_scripts(text) else text.translate(_SPECIAL))
 
 
 def escape_breakable(text: str) -> Tex:
@@ -53,7 +58,9 @@ def escape_breakable(text: str) -> Tex:
     """
     pieces = []
     for piece in _BREAKABLE.split(text):
-        if len(piece) <= _LONGEST_WHOLE:
+        if has_other_scripts(piece):
+            pieces.append(write_runs(piece, _SPECIAL))
+        elif len(piece) <= _LONGEST_WHOLE:
             pieces.append(piece.translate(_SPECIAL))
         else:
             pieces.append(r"\octbreakhard{}".join(character.translate(_SPECIAL) for character in piece))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from octavo.diagnostics import Span
 from octavo.latex import maths
@@ -14,6 +15,7 @@ from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import REFERENCE
 from octavo.manuscript.numbering import Target, reference_text
+from octavo.manuscript.scripts import rightward_script
 from octavo.nearest import nearest
 
 #: The structure type of each style, and what tells an assistive tool how it looks (ISO 32000-2, 14.8.5.4).
@@ -48,7 +50,7 @@ class InlineWriter:
     def _written(self, inline: n.Inline, element: Element) -> Tex:
         match inline:
             case n.Text():
-                return self._leaf(element, escape(inline.text))
+                return self._leaf(element, escape(inline.text, self._context.around.rightward))
             case n.LineBreak():
                 return self._context.macros("line_break")
             case n.Styled():
@@ -242,15 +244,29 @@ class InlineWriter:
             target = self._term(inline, target)
         before = self._context.leaves.last
         content = self.anchor(target) if attributes.identifier else Tex("")
-        content += self._class_style(inline, target)
+        with self.reading(language):
+            content += self._class_style(inline, target)
         if target.annotation and "term" in classes and target.tag == "Link":
             content = self._context.macros("link", annotation=target.annotation, content=content)
             content = self._context.macros("term", content=content)
         if "index" in classes:
             content += self._index(inline, before, target)
-        if language:
-            content = self._context.macros("foreign", language=language, content=content)
-        return content
+        return self.in_language(language, content, "foreign") if language else content
+
+    @contextmanager
+    def reading(self, language: str) -> Iterator[None]:
+        """Write what follows in the direction of that language, if one is given."""
+        with self._context.within(rightward=rightward_script(language) if language else None):
+            yield
+
+    def in_language(self, language: str, content: Tex, macro: str) -> Tex:
+        """Return a `foreign` span or a `passage` in that language, turned where its direction is another."""
+        script = rightward_script(language)
+        if script != self._context.around.rightward:
+            direction = "rightward" if script else "leftward"
+            names = {"foreign": direction, "passage": f"{direction}_passage"}
+            content = self._context.macros(names[macro], content=content)
+        return self._context.macros(macro, language=language, content=content)
 
     def _class_style(self, inline: n.InlineSpan, target: Element) -> Tex:
         """Set a span whose class is a style: `[text]{.smallcaps}`, `{.underline}`, `{.mark}`."""

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from octavo.manuscript import nodes as n
 from octavo.manuscript.punctuation import quotation_marks, set_stops, settle_neighbors, without_notes
+from octavo.manuscript.scripts import is_ideograph
 
 #: One value of Pandoc's JSON; its shape is known from the constructor name beside it.
 Json: TypeAlias = Any
@@ -97,12 +98,14 @@ class Converter:
     def inlines(self, raw: list[Json]) -> list[n.Inline]:
         """Convert a line's contents, joining words and spaces into runs."""
         result: list[n.Inline] = []
-        for item in raw:
+        for position, item in enumerate(raw):
             kind = item["t"]
             if kind == "Str":
                 self._text(result, item["c"] if item["c"].isascii() else unicodedata.normalize("NFC", item["c"]))
-            elif kind in ("Space", "SoftBreak"):
+            elif kind == "Space" or (kind == "SoftBreak" and not _parts_ideographs(raw, position)):
                 self._text(result, " ")
+            elif kind == "SoftBreak":
+                pass
             elif kind == "Quoted":
                 self._quoted(result, item["c"])
             elif kind == "Cite":
@@ -158,13 +161,13 @@ class Converter:
             case "LineBreak":
                 return n.LineBreak()
             case "Code":
-                return n.CodeSpan(raw[1], attributes(raw[0]))
+                return _with_place(n.CodeSpan(raw[1], attributes(raw[0])))
             case "Math":
                 return n.Math(raw[1], raw[0]["t"] == "DisplayMath")
             case "RawInline":
                 return n.Math(raw[1], True) if is_displayed(raw) else n.Raw(raw[0], raw[1])
             case "Link":
-                return n.Link(self.inlines(raw[1]), raw[2][0], attributes(raw[0]))
+                return _with_place(n.Link(self.inlines(raw[1]), raw[2][0], attributes(raw[0])))
             case "Image":
                 return n.Picture(self.inlines(raw[1]), raw[2][0], attributes(raw[0]))
             case "Note":
@@ -290,6 +293,21 @@ class Converter:
 def is_displayed(raw: Json) -> bool:
     """Tell whether raw TeX is nothing but a displayed formula, such as an `align` that stands without dollar signs."""
     return raw[0] in ("tex", "latex") and bool(DISPLAYED.fullmatch(raw[1].strip()))
+
+
+def _with_place(inline: n.CodeSpan | n.Link) -> n.Inline:
+    """Put code or a link with an identifier or a language of its own into a span, which stands for both."""
+    values = inline.attributes.values
+    place = n.Attributes(inline.attributes.identifier, (), {"lang": values["lang"]} if "lang" in values else {})
+    return n.InlineSpan([inline], place) if place.identifier or place.values else inline
+
+
+def _parts_ideographs(raw: list[Json], position: int) -> bool:
+    """Tell whether the end of a line in the file stands between two ideographs, where it is no space."""
+    before, after = raw[max(position - 1, 0)], raw[position + 1 :]
+    if not (before["t"] == "Str" and after and after[0]["t"] == "Str"):
+        return False
+    return is_ideograph(before["c"][-1:]) and is_ideograph(after[0]["c"][:1])
 
 
 def _is_plain(block: n.Block) -> bool:

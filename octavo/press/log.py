@@ -15,6 +15,7 @@ from octavo.diagnostics import Ledger, Span
 from octavo.manifest import FILE
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
+from octavo.manuscript.scripts import script_of
 
 #: The document that holds what report.yaml says.
 DRIVER = "book"
@@ -101,7 +102,7 @@ def report_missing_characters(log: Path, parts: Mapping[str, Part], ledger: Ledg
         code = _CODE_POINT.search(found)
         character = chr(int(code[1], 16)) if code else found[0]
         if not _report_character(character, parts, ledger):
-            ledger.report("OCT403", None, character=character, point=f"U+{ord(character):04X}")
+            _report(character, None, ledger)
 
 
 def _report_character(character: str, parts: Mapping[str, Part], ledger: Ledger) -> bool:
@@ -109,7 +110,13 @@ def _report_character(character: str, parts: Mapping[str, Part], ledger: Ledger)
         for node in n.walk(part.blocks):
             own = getattr(node, "text", "") if isinstance(node, n.Text | n.CodeSpan | n.CodeBlock) else ""
             if character in own:
-                span = part.span(node, character)
-                ledger.report("OCT403", span, character=character, point=f"U+{ord(character):04X}")
+                _report(character, part.span(node, character), ledger)
                 return True
     return False
+
+
+def _report(character: str, span: Span | None, ledger: Ledger) -> None:
+    script = script_of(character)
+    package = f" A face for it is in the Debian package {script.package}." if script else ""
+    visible = character if character.isprintable() else character.encode("unicode_escape").decode()
+    ledger.report("OCT403", span, character=visible, point=f"U+{ord(character):04X}", package=package)

@@ -1,0 +1,72 @@
+"""Know the scripts that a text face does not print as they stand: their signs, direction and line breaks.
+
+Hebrew and Arabic run from right to left; Chinese and Japanese have no spaces, so that a line may break between any two
+signs but for some. The blocks are those of Unicode 15, written as contents of a regular expression's `[…]`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+HEBREW = "\u0590-\u05ff\ufb1d-\ufb4f"
+ARABIC = "\u0600-\u065f\u066a-\u06ef\u06fa-\u06ff\u0750-\u077f\u08a0-\u08ff\ufb50-\ufdff\ufe70-\ufefc"
+ARABIC_FIGURES = "\u0660-\u0669\u06f0-\u06f9"
+HANGUL = "\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
+IDEOGRAPHS = (
+    "\u2e80-\u2fdf\u3000-\u312f\u31a0-\u31ff\u3200-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f"
+    "\uff01-\uffef\U00020000-\U000323af"
+)
+#: No line begins with the first and none ends with the second (JIS X 4051, 6.1; GB/T 15834).
+NOT_FIRST = "、。，．・：；？！）］｝」』】〕〉》〗〙”’ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ…‥％"
+NOT_LAST = "（［｛「『【〔〈《〖〘“‘＄￥"
+
+_OTHER = re.compile(f"[{HEBREW}{ARABIC}{ARABIC_FIGURES}{HANGUL}{IDEOGRAPHS}]")
+_IDEOGRAPHS = re.compile(f"[{IDEOGRAPHS}]")
+
+
+@dataclass(frozen=True)
+class Script:
+    """Hold a script: its signs, the Debian package with a face for it, its languages that run from right to left."""
+
+    tag: str
+    signs: re.Pattern[str]
+    package: str
+    languages: frozenset[str] = frozenset()
+
+
+SCRIPTS = (
+    Script(
+        "arab",
+        re.compile(f"[{ARABIC}{ARABIC_FIGURES}]"),
+        "fonts-hosny-amiri",
+        frozenset({"ar", "arc", "ckb", "fa", "ks", "ps", "sd", "ug", "ur"}),
+    ),
+    Script("hebr", re.compile(f"[{HEBREW}]"), "fonts-linuxlibertine", frozenset({"he", "iw", "yi"})),
+    Script("hani", re.compile(f"[{HANGUL}{IDEOGRAPHS}]"), "fonts-noto-cjk"),
+)
+
+
+def has_other_scripts(text: str) -> bool:
+    """Tell whether anything in a text needs a face or a direction of its own."""
+    return not text.isascii() and _OTHER.search(text) is not None
+
+
+def script_of(character: str) -> Script | None:
+    """Return the script of a character, or None where the text faces have it or nobody does."""
+    return next((script for script in SCRIPTS if script.signs.match(character)), None)
+
+
+def rightward_script(language: str) -> str:
+    """Return the tag of the script of a language written from right to left, or nothing; `az-Arab` names it itself."""
+    primary, *subtags = language.lower().split("-")
+    named = [subtag for subtag in subtags if len(subtag) == 4 and subtag.isalpha()]
+    for script in SCRIPTS:
+        if script.languages and (script.tag in named if named else primary in script.languages):
+            return script.tag
+    return ""
+
+
+def is_ideograph(character: str) -> bool:
+    """Tell whether a character is of the scripts that have no spaces."""
+    return _IDEOGRAPHS.fullmatch(character) is not None

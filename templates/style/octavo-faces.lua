@@ -1,0 +1,85 @@
+-- Choose a face for a script when it is first needed, and declare it to LaTeX: the first of these that the machine has.
+--
+-- HarfBuzz, which LuaHBTeX has in it, joins letters, places points and mirrors brackets. Its plug-in for the font loader
+-- marks glyphs that stand for other text than their own with that text.
+octavo = octavo or {}
+-- regular, bold, italic and bold italic, scale; the number of a face in a collection follows its file in brackets
+local function noto(style, number)
+  local regular, bold = 'Noto' .. style .. 'CJK-Regular.ttc', 'Noto' .. style .. 'CJK-Bold.ttc'
+  return { regular, bold, regular, bold, .95, number }
+end
+local function ideographs(number, ...)
+  return { noto('Serif', number), noto('Sans', number), ... }
+end
+local haranoaji = { 'HaranoAjiMincho-Regular.otf', 'HaranoAjiMincho-Bold.otf', 'HaranoAjiMincho-Regular.otf', 'HaranoAjiMincho-Bold.otf', .95 }
+local ipa = { 'ipaexm.ttf', 'ipaexg.ttf', 'ipaexm.ttf', 'ipaexg.ttf', .95 }
+local fandol = { 'FandolSong-Regular.otf', 'FandolSong-Bold.otf', 'FandolSong-Regular.otf', 'FandolSong-Bold.otf', .95 }
+local batang = { 'UnBatang.ttf', 'UnBatangBold.ttf', 'UnBatang.ttf', 'UnBatangBold.ttf', .95 }
+local FACES = {
+  arab = {
+    { 'Amiri-Regular.ttf', 'Amiri-Bold.ttf', 'Amiri-Slanted.ttf', 'Amiri-BoldSlanted.ttf', 1.05 },
+    { 'DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', .85 },
+  },
+  hebr = {
+    { 'LinLibertine_R.otf', 'LinLibertine_RB.otf', 'LinLibertine_RI.otf', 'LinLibertine_RB.otf', 1.15 },
+    { 'DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', .85 },
+  },
+  ja = ideographs(0, haranoaji, ipa),
+  ko = ideographs(1, batang),
+  zh = ideographs(2, fandol),
+  ['zh-Hant'] = ideographs(3, fandol),
+}
+local TRADITIONAL = { TW = true, HK = true, MO = true, Hant = true }
+local WITH_HARFBUZZ = status.luatex_engine == 'luahbtex'
+local SHAPING = WITH_HARFBUZZ and '' or '+ccmp;+init;+medi;+fina;+isol;+rlig;+liga;+calt;+mark;+mkmk;+curs;+kern;'
+
+-- Signs of Chinese, Japanese and Korean have the forms of the language around them, and those of Japan elsewhere.
+local function key_of(script, language)
+  if script ~= 'hani' then return script end
+  local primary, rest = language:match '^(%a+)%-?(.*)$'
+  if primary == 'zh' then
+    for subtag in rest:gmatch '%w+' do if TRADITIONAL[subtag] then return 'zh-Hant' end end
+    return 'zh'
+  end
+  return FACES[primary] and primary or 'ja'
+end
+
+local function is_there(name)
+  return kpse.find_file(name, 'opentype fonts') or kpse.find_file(name, 'truetype fonts')
+end
+
+local function declaration(family, script, series, shape, name, face)
+  local number = face[6] and '(' .. face[6] .. ')' or ''
+  local mode = WITH_HARFBUZZ and 'harf' or 'node'
+  return string.format('\\DeclareFontShape{TU}{%s}{%s}{%s}{<->s*[%s]"[%s]%s:mode=%s;script=%s;language=dflt;%s"}{}',
+    family, series, shape, face[5], name, number, mode, script, SHAPING)
+end
+
+local function declare(family, script, face)
+  local lines = { '\\DeclareFontFamily{TU}{' .. family .. '}{}' }
+  for _, upright in ipairs { 'n', 'sc' } do
+    lines[#lines + 1] = declaration(family, script, 'm', upright, face[1], face)
+    lines[#lines + 1] = declaration(family, script, 'b', upright, face[2], face)
+  end
+  for _, sloped in ipairs { 'it', 'sl', 'scit' } do
+    lines[#lines + 1] = declaration(family, script, 'm', sloped, face[3], face)
+    lines[#lines + 1] = declaration(family, script, 'b', sloped, face[4], face)
+  end
+  tex.sprint(luatexbase.registernumber 'catcodetable@latex', table.concat(lines))
+end
+
+local families = {}
+function octavo.script_face(script)
+  local key = key_of(script, token.get_macro 'oct@language' or '')
+  if families[key] == nil then
+    families[key] = false
+    for _, face in ipairs(FACES[key]) do
+      if is_there(face[1]) then
+        families[key] = 'oct' .. key
+        declare(families[key], script, face)
+        break
+      end
+    end
+  end
+  if families[key] then tex.sprint('\\fontfamily{' .. families[key] .. '}\\selectfont ') end
+end
