@@ -19,6 +19,7 @@ TARGET = ROOT / "docs" / "images"
 #: Page labels of the left page of each spread that is shown.
 SPREADS = ("4", "62")
 WIDTH = 1400
+COVER_WIDTH = 480
 GROUND = (214, 214, 218)
 GAP = 28
 #: A column of the picture of colour vision, in pixels, and the chips above the stack in it.
@@ -33,7 +34,7 @@ from octavo.manifest import load  # noqa: E402
 
 
 def main() -> None:
-    """Write `pages.png` and copy the layer stack."""
+    """Write `pages.png` and `cover.png`, and copy the layer stack."""
     TARGET.mkdir(parents=True, exist_ok=True)
     with pypdfium2.PdfDocument(BOOK) as document:
         labels = [document.get_page_label(number) for number in range(len(document))]
@@ -47,6 +48,9 @@ def main() -> None:
         sheet.paste(row[0], (GAP, top))
         sheet.paste(row[1], (GAP + row[0].width, top))
     sheet.quantize(64).save(TARGET / "pages.png", optimize=True)
+    with Image.open(ROOT / "dist" / "figures" / "cover.png") as cover:
+        cover.thumbnail((COVER_WIDTH, COVER_WIDTH * 2), Image.Resampling.LANCZOS)
+        cover.convert("RGB").quantize(64).save(TARGET / "cover.png", optimize=True)
     for name in ("layer-stack.svg", "layer-stack.png"):
         shutil.copyfile(ROOT / "dist" / "figures" / name, TARGET / name)
     colour_vision().save(TARGET / "colour-vision.png", optimize=True)

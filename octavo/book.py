@@ -7,6 +7,7 @@ that stage, while the engine works.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ class Book:
 
     def _make(self, parts: list[Part], presses: dict[str, Press]) -> list[Product]:
         """Run every stage after the start of the engines."""
-        from octavo.figures.drawings import export_stack
+        from octavo.figures.drawings import CoverError, export_first, export_stack
         from octavo.figures.plate import PlateError
         from octavo.imprint import Imprint
         from octavo.latex.matter import collator
@@ -117,11 +118,16 @@ class Book:
         with ThreadPoolExecutor(max_workers=2) as pool:
             try:
                 volume, pictures = self._read(parts, pool)
+                covered = [edition for edition in self.report.editions if edition.cover != "none"]
+                fronts = {
+                    e.name: pool.submit(self._front, e) for e in covered if e.cover == "front" or e is covered[0]
+                }
                 self._write(volume, pictures, presses)
                 self._listen(volume)
                 sort_key = pool.submit(collator)
                 tools = pool.submit(self._tools)
                 stack = pool.submit(lambda: export_stack(pictures.plates.result()))
+                picture = pool.submit(lambda: export_first("cover", fronts.values()))
                 if self.ledger.failed(self.strict):
                     return []
 
@@ -129,16 +135,27 @@ class Book:
                     return Imprint.of(self.report, edition, volume.context.words, *tools.result())
 
                 finished = [
-                    self._print(edition, presses, volume, pictures, sort_key.result, imprint)
+                    product
                     for edition in self.report.editions
+                    for product in self._print(edition, presses, volume, pictures, sort_key.result, imprint, fronts)
                 ]
+                shown = stack.result() | picture.result()
+            except CoverError as error:
+                self.ledger.report("OCT590", None, problem=error)
+                return []
             except PlateError as error:
                 self.ledger.report("OCT306", None, problem=error)
                 return []
             except EngineStoppedError as stop:
                 report_errors(Path(str(stop)), volume.parts, self.ledger)
                 return []
-        return self._publish(finished, stack.result())
+        return self._publish(finished, shown)
+
+    def _front(self, edition: Edition) -> Plate:
+        from octavo.figures.cover import Sheet
+        from octavo.figures.drawings import draw_cover
+
+        return draw_cover(self.report, drawings_cache(), self._templates, Sheet.of(edition.page))
 
     def _tools(self) -> tuple[str, str]:
         """Return the revision of the manuscript and the version of Pandoc, which are programs' answers."""
@@ -230,8 +247,10 @@ class Book:
         pictures: Pictures,
         sort_key: Callable[[], SortKey],
         imprint: Callable[[Edition], Imprint],
-    ) -> tuple[Product, Path]:
-        """Typeset one edition until its page references are right, and bind it into the build folder."""
+        fronts: dict[str, Future[Plate]],
+    ) -> list[tuple[Product, Path]]:
+        """Typeset one edition until its page references are right, and bind it and its cover into the build folder."""
+        from octavo.bind.cover import FrontCover
         from octavo.edition import Run, bind_edition
         from octavo.enclosures import enclose
 
@@ -262,10 +281,32 @@ class Book:
         target.parent.mkdir(parents=True, exist_ok=True)
         context = volume.context
         sources = enclose(self.report, volume.manuscript.parts, context.placed, context.words)
-        pages = bind_edition(run, printed, root, self._details(edition), target, sources)
+        front = None
+        if edition.cover == "front":
+            labels = ("cover", "inside-cover") if edition.page.two_sided else ("cover",)
+            front = FrontCover(fronts[edition.name].result(), tuple(context.words(label) for label in labels))
+        pages = bind_edition(run, printed, root, self._details(edition), target, sources, front)
         self.workspace.lap("bind")
         path = self.workspace.dist / self.report.product(edition)
-        return Product(edition.name, path, pages, passes, root), target
+        finished = [(Product(edition.name, path, pages, passes, root), target)]
+        if edition.cover == "wrap":
+            finished.append(self._wrap(edition, pages))
+        return finished
+
+    def _wrap(self, edition: Edition, pages: int) -> tuple[Product, Path]:
+        """Draw the wrap for a block of so many pages, and bind it as a file of its own."""
+        from octavo.bind.wrap import bind_wrap
+        from octavo.figures.cover import Sheet, spine_width, words
+        from octavo.figures.drawings import draw_cover
+
+        sheet = Sheet.of(edition.page, spine_width(pages, edition.caliper))
+        plate = draw_cover(self.report, drawings_cache(), self._templates, sheet, edition.isbn)
+        name = f"{edition.name}-cover"
+        target = self.workspace.build / "bound" / f"{name}.pdf"
+        details = dataclasses.replace(self._details(edition), edition=name)
+        tree = bind_wrap(plate, words(self.report, edition.isbn), details, target)
+        self.workspace.lap("bind")
+        return Product(name, self.workspace.dist / f"{self.report.output}-{name}.pdf", 1, 1, tree), target
 
     def _publish(self, finished: list[tuple[Product, Path]], pictures: dict[str, Path]) -> list[Product]:
         """Put every finished file into `dist/` at once, unless something went wrong on the way."""

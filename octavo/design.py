@@ -166,3 +166,8 @@ def _merged(below: Mapping[str, Value], above: Mapping[str, Value]) -> dict[str,
 def points(length: str) -> float:
     """Return a TeX length in points of 1/72.27 inch."""
     return float(length[:-2]) * POINTS[length[-2:]]
+
+
+def millimeters(length: str) -> float:
+    """Return a TeX length in millimeters."""
+    return points(length) / POINTS["mm"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import jinja2
 
 from octavo.bind.attachments import Source
+from octavo.bind.cover import FrontCover
 from octavo.bind.document import bind
 from octavo.bind.metadata import Details
 from octavo.imprint import Imprint
@@ -154,7 +155,13 @@ class Run:
 
 
 def bind_edition(
-    run: Run, printed: Printed, root: Element, details: Details, target: Path, sources: Sequence[Source]
+    run: Run,
+    printed: Printed,
+    root: Element,
+    details: Details,
+    target: Path,
+    sources: Sequence[Source],
+    cover: FrontCover | None = None,
 ) -> int:
-    """Bind the pages of a finished run into `target` and return how many there are."""
-    return bind(printed, root, run.headings, SHEAVES, details, target, sources)
+    """Bind the pages of a finished run into `target`, behind its cover, and return how many there are."""
+    return bind(printed, root, run.headings, SHEAVES, details, target, sources, cover)

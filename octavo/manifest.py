@@ -32,6 +32,13 @@ PAGE = Keys(
         "lines": Scalar("count"), "size": LENGTH, "leading": LENGTH,
     }
 )  # fmt: skip
+PAPER = Keys({"weight": Scalar("weight"), "caliper": Scalar("caliper")})
+EDITION = Keys(
+    {
+        "trim": TEXT, "two-sided": Scalar("flag"), "page": PAGE,
+        "cover": Scalar("cover"), "paper": PAPER, "isbn": Scalar("isbn"),
+    }
+)  # fmt: skip
 LAYER = Keys(
     {"piece": PHRASE, "level": PHRASE, "question": PHRASE, "chapter": PATH, "color": Scalar("color")},
     frozenset({"piece", "level", "question"}),
@@ -46,6 +53,7 @@ SCHEMA = Keys(
     {
         "title": PHRASE,
         "subtitle": TEXT,
+        "blurb": TEXT,
         "authors": ListOf(PHRASE, least=1),
         "date": Scalar("date"),
         "language": Scalar("language"),
@@ -57,7 +65,7 @@ SCHEMA = Keys(
         "theme": PHRASE,
         "parts": Keys({role: ListOf(PATH, least=int(role == "chapters")) for role in ROLES}, frozenset({"chapters"})),
         "layers": ListOf(LAYER, least=2, most=7),
-        "editions": MapOf(Keys({"trim": TEXT, "two-sided": Scalar("flag"), "page": PAGE}), key="name"),
+        "editions": MapOf(EDITION, key="name"),
         "bibliography": Keys({"files": ListOf(PATH), "style": PATH, "listed": ListOf(PHRASE)}),
         "fonts": Keys({"text": FACE, "sans": FACE, "mono": FACE, "math": FONT}),
         "maths": MapOf(Keys({"arguments": Scalar("digit"), "tex": Scalar("tex")}, frozenset({"tex"})), key="command"),
@@ -90,10 +98,16 @@ class PartFile:
 
 @dataclass(frozen=True)
 class Edition:
-    """Name one form in which the report is printed."""
+    """Name one form in which the report is printed.
+
+    `cover` is front, wrap or none; `caliper` the thickness of one sheet of its paper in millimeters.
+    """
 
     name: str
     page: Page
+    cover: str
+    caliper: float
+    isbn: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +125,7 @@ class Report:
     folder: Path
     title: str
     subtitle: str
+    blurb: str
     authors: tuple[str, ...]
     date: datetime.date | None
     language: str
@@ -164,6 +179,7 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         folder=folder,
         title=values["title"],
         subtitle=values.get("subtitle", ""),
+        blurb=values.get("blurb") or (values.get("publication") or {}).get("description", ""),
         authors=tuple(values["authors"]),
         date=values.get("date"),
         language=values["language"],
@@ -264,7 +280,7 @@ def _theme(folder: Path, name: str, checker: Checker) -> Theme:
 
 
 def _editions(values: dict[str, Value], design: Theme, checker: Checker) -> tuple[Edition, ...]:
-    editions = []
+    editions: list[Edition] = []
     trims, standard = design.values["trims"], design.values["edition"]
     for name, chosen in values.items():
         trim = chosen.get("trim", standard["trim"])
@@ -277,8 +293,17 @@ def _editions(values: dict[str, Value], design: Theme, checker: Checker) -> tupl
         if overflow:
             span = checker.places.get(f"editions.{name}.page", checker.places.get(f"editions.{name}"))
             checker.ledger.report("OCT114", span, edition=name, what=overflow)
-        editions.append(Edition(name, page))
+        cover = chosen.get("cover", "none" if editions else "front")
+        caliper = _caliper(chosen.get("paper") or {}, design.values["paper"])
+        editions.append(Edition(name, page, cover, caliper, chosen.get("isbn", "")))
     return tuple(editions)
+
+
+def _caliper(paper: dict[str, Value], standard: dict[str, float]) -> float:
+    """Return the thickness of a sheet in millimeters: as given, or weight times bulk (ISO 534)."""
+    weight: float = paper.get("weight", standard["weight"])
+    caliper: float = paper.get("caliper", weight * standard["bulk"] / 1000)
+    return caliper
 
 
 def _layers(values: list[Value], parts: tuple[PartFile, ...], design: Theme, checker: Checker) -> tuple[Layer, ...]:

@@ -26,6 +26,7 @@ _LONGEST_SHOWN = 40
 #: Brackets in brackets; a report needs four.
 DEEPEST = 100
 _BRACKET = re.compile(r"[\[\]{}]")
+ISBN_DIGITS = 13
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 #: How YAML writes a value that is not there.
 _NULL = "tag:yaml.org,2002:null"
@@ -228,6 +229,27 @@ def _balanced(text: str) -> str:
     return text
 
 
+def _weight(text: str) -> float:
+    """Read the weight of a paper in grams per square meter."""
+    weight = float(_matching(r"\d{1,3}(\.\d{1,2})? ?(gsm|g/m2|g/m²)")(text).partition("g")[0])
+    if weight == 0:
+        raise ValueError(text)
+    return weight
+
+
+def _caliper(text: str) -> float:
+    """Read the thickness of a sheet in millimeters; no book has one of a millimeter or more."""
+    return _factor(_matching(r"0?\.\d{1,4} ?mm")(text).removesuffix("mm").strip())
+
+
+def _isbn(text: str) -> str:
+    """Read an ISBN whose last digit checks the others: weighted 1, 3, 1, … they make a multiple of 10 (ISO 2108)."""
+    digits = [int(digit) for digit in _matching(r"97[89][\d -]*")(text) if digit.isdigit()]
+    if len(digits) != ISBN_DIGITS or (sum(digits) + 2 * sum(digits[1::2])) % 10:
+        raise ValueError(text)
+    return text
+
+
 def _path(text: str) -> str:
     """Read a path that stays in the folder of the report."""
     if text.startswith("/") or ".." in text.split("/"):
@@ -269,6 +291,10 @@ KINDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "length": ("a length above 0, such as 105mm", _length),
     "color": ("a color of six hexadecimal digits, such as 1F4E79", _matching(r"[0-9A-Fa-f]{6}")),
     "language": ("a language tag such as en-US", _matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")),
+    "cover": ("front, wrap or none", _matching("front|wrap|none")),
+    "caliper": ("the thickness of one sheet, such as 0.11mm", _caliper),
+    "weight": ("a weight above 0, such as 90gsm", _weight),
+    "isbn": ("an ISBN of 13 digits whose last one is right", _isbn),
     "name": ("a name of letters, digits and hyphens", _matching(r"\w[\w.-]*")),
     "license": ("an SPDX identifier such as CC-BY-4.0, or the address of a license", _license),
     "doi": ("a DOI such as 10.1000/182", _matching(r"10\.\d{4,9}(\.\d+)*/[^\s<>\"]+")),

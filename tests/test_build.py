@@ -202,8 +202,9 @@ def test_the_document_names_itself(finished: Finished, name: str) -> None:
 
 @ON_BOTH
 def test_pages_are_labeled_as_they_are_numbered(finished: Finished) -> None:
-    """Roman in the front matter, which comes first and is of an even length, then arabic from 1 without a gap."""
-    labels = finished.labels
+    """The cover, roman in the front matter, which is of an even length, then arabic from 1 without a gap."""
+    cover, inside, *labels = finished.labels
+    assert (cover, inside) in (("Cover", "Inside cover"), ("Umschlag", "Innenseite des Umschlags"))
     front = [label for label in labels if not label.isdigit()]
     assert labels[: len(front)] == front and front[:4] == ["i", "ii", "iii", "iv"]
     assert len(set(labels)) == len(labels)

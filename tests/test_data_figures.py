@@ -289,7 +289,7 @@ def test_no_type_is_smaller_than_six_and_a_half_points() -> None:
 def styles() -> list[Path]:
     """List the styles of data figures."""
     paths = sorted((TEMPLATES / "figures").glob("*.sty"))
-    return [path for path in paths if path.stem not in ("layerstack", "plates")]
+    return [path for path in paths if path.stem not in ("cover", "layerstack", "plates")]
 
 
 # The book's own figures.

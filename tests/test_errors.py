@@ -266,7 +266,9 @@ def built(printed: Project, tmp_path: Path) -> Project:
 
 def state(project: Project) -> dict[str, tuple[bytes, int]]:
     """Return the bytes and the time of every finished file."""
-    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (project.folder / "dist").iterdir()}
+    return {
+        path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (project.folder / "dist").glob("*.pdf")
+    }
 
 
 @pytest.mark.tex

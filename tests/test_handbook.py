@@ -365,7 +365,7 @@ def test_the_first_report_builds_as_it_is_told(project: Project) -> None:
     benches = Project(project.folder / "benches")
     for block in files:
         project.write(block.attributes.values["caption"], block.text)
-    assert benches.octavo("build", cwd=project.folder).out.startswith("benches/dist/benches.pdf  7 pages")
+    assert benches.octavo("build", cwd=project.folder).out.startswith("benches/dist/benches.pdf  9 pages")
     second = next(block.text for block in code_blocks(1, "markdown") if not block.attributes.values)
     parts = next(block.text for block in code_blocks(1, "yaml") if not block.attributes.values)
     report = (benches.folder / "report.yaml").read_text().partition("parts:")[0]

@@ -11,6 +11,7 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
 from octavo.bind.attachments import Source, attach
+from octavo.bind.cover import FrontCover, put_in_front
 from octavo.bind.intent import declare
 from octavo.bind.metadata import Details, describe, identify, sign
 from octavo.bind.structure import StructureTree
@@ -29,11 +30,12 @@ def bind(
     details: Details,
     target: Path,
     sources: Sequence[Source] = (),
+    cover: FrontCover | None = None,
 ) -> int:
     """Write the finished PDF to `target` and return its number of pages.
 
     `sheaves` names the runs of pages in the order of the book; a page of any other sheaf was a trial and is left out.
-    `sources` are enclosed.
+    `sources` are enclosed, and a `cover` stands before all pages.
     """
     order = [number for sheaf in sheaves for number, sheet in enumerate(printed.map.sheets) if sheet.sheaf == sheaf]
     joined = target.with_suffix(".joined.pdf")
@@ -49,10 +51,13 @@ def bind(
     with pikepdf.open(joined) as pdf:
         _use(pdf, added, [pdf.get_object(place) for place in places])
         _page_labels(pdf, printed.map, order)
+        if cover is not None:
+            put_in_front(pdf, cover)
         declare(pdf)
         attach(pdf, sources)
+        count = int(pdf.Root.Pages.Count)
         document = identify(details)
-        describe(pdf, details, document, len(order), has_files=bool(sources))
+        describe(pdf, details, document, count, has_files=bool(sources))
         written = BytesIO()
         pdf.save(
             written,
@@ -63,7 +68,7 @@ def bind(
         )
     joined.unlink()
     target.write_bytes(sign(written.getvalue(), document))
-    return len(order)
+    return count
 
 
 def _pages(supplement: Supplement, places: list[tuple[int, int]]) -> int:

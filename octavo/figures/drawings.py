@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import astuple
 from functools import cache
@@ -20,6 +21,7 @@ import jinja2
 
 from octavo.design import Face
 from octavo.figures.colour import shade, tint
+from octavo.figures.cover import Sheet, cover, inks
 from octavo.figures.data import FigureData, alternative_text
 from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engine_version, export
 from octavo.latex.escape import Tex, escape
@@ -28,8 +30,13 @@ from octavo.manuscript.words import Words
 
 #: The kind of the full stack; the small ones are `layer 1`, `layer 2` and so on.
 LAYER_STACK = "layer-stack"
+COVER = "cover"
 #: The colour of a figure that belongs to no layer: the black of the text.
 BLACK = "1A1A1A"
+
+
+class CoverError(PlateError):
+    """Report that a cover could not be typeset."""
 
 
 def draw(
@@ -42,8 +49,10 @@ def draw(
     figures = dict(data or {})
     if not (report.layers or figures):
         return {}
-    plates = Plates(cache, templates, Faces(_family(report.fonts.sans), _family(report.fonts.text)))
-    index = cache / f"drawings-{_digest(report, plates, figures)}.json"
+    plates = _plates(report, cache, templates)
+    layers = [astuple(layer) for layer in report.layers]
+    facts = [_relation(report), layers, [[key, figure.text] for key, figure in figures.items()]]
+    index = cache / f"drawings-{_digest(plates, facts)}.json"
     found = _recall(index)
     if found is not None:
         return found
@@ -54,6 +63,26 @@ def draw(
     found = plates.typeset()
     _remember(index, found)
     return found
+
+
+def draw_cover(report: Report, cache: Path, templates: jinja2.Environment, sheet: Sheet, isbn: str = "") -> Plate:
+    """Typeset the cover of a report for a sheet, or take it from the cache; raises `CoverError`.
+
+    It has a run of its own: a wrap waits for the number of pages, and no drawing of the book should wait with it.
+    """
+    plates = _plates(report, cache, templates)
+    facts = [report.title, report.subtitle, report.blurb, report.authors, report.language, str(report.date), isbn]
+    facts += [astuple(sheet), inks(report), [layer.question for layer in report.layers]]
+    index = cache / f"cover-{_digest(plates, facts)}.json"
+    found = _recall(index)
+    if found is None:
+        plates.add(COVER, cover(report, sheet, isbn))
+        try:
+            found = plates.typeset()
+        except PlateError as error:
+            raise CoverError(str(error)) from error
+        _remember(index, found)
+    return found[COVER]
 
 
 @contextmanager
@@ -72,17 +101,26 @@ def announce(report: Report, data: Mapping[str, FigureData]) -> dict[str, Plate]
 
 
 def export_stack(plates: dict[str, Plate]) -> dict[str, Path]:
-    """Write the layer stack as SVG and PNG beside its plate, once, and return the two files by their public names.
-
-    They are for pages outside the book, such as a README.
-    """
+    """Write the layer stack as `export_plate` does, if there is one."""
     plate = plates.get(LAYER_STACK)
-    if plate is None:
-        return {}
+    return {} if plate is None else export_plate(LAYER_STACK, plate)
+
+
+def export_first(name: str, plates: Iterable[Future[Plate]]) -> dict[str, Path]:
+    """Write the first of some plates as `export_plate` does, if there is one."""
+    first = next(iter(plates), None)
+    return {} if first is None else export_plate(name, first.result())
+
+
+def export_plate(name: str, plate: Plate) -> dict[str, Path]:
+    """Write a plate as SVG and PNG beside it, once, and return the two files by their public names.
+
+    They are for pages outside the book, such as a README or a page for the download.
+    """
     svg, png = (plate.path.with_name(f"{plate.path.stem}.{kind}") for kind in ("svg", "png"))
     if not (svg.is_file() and png.is_file()):
         export(plate, svg, png)
-    return {f"{LAYER_STACK}{file.suffix}": file for file in (svg, png)}
+    return {f"{name}{file.suffix}": file for file in (svg, png)}
 
 
 def alternative_texts(report: Report, data: Mapping[str, FigureData] | None = None) -> dict[str, str]:
@@ -124,14 +162,22 @@ def _relation(report: Report) -> str:
     return Words(report.language, report.words)("rests-on")
 
 
-def _digest(report: Report, plates: Plates, figures: Mapping[str, FigureData]) -> str:
-    """Name all that the drawings depend on: data, layers, fonts, styles, engine, and the code that draws."""
+def _plates(report: Report, cache: Path, templates: jinja2.Environment) -> Plates:
+    """Open an empty set of drawings in the faces of the report."""
+    faces = Faces(_family(report.fonts.sans), _family(report.fonts.text))
+    own = (report.folder / "fonts" / name for family in (faces.sans, faces.serif) for name in family.files if name)
+    fonts = tuple(dict.fromkeys(font for font in own if font.is_file()))
+    return Plates(cache, templates, faces, fonts=fonts)
+
+
+def _digest(plates: Plates, facts: Sequence[object]) -> str:
+    """Name all that drawings depend on: what they show, fonts, styles, engine, and the code that draws."""
     whole = [
         engine_version(plates.engine),
         plates.styles(),
         astuple(plates.faces),
-        [_relation(report), *(astuple(layer) for layer in report.layers)],
-        [[key, figure.text] for key, figure in figures.items()],
+        plates.own_fonts(),
+        facts,
         _code(),
     ]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:24]

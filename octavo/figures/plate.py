@@ -84,7 +84,8 @@ class Plates:
     """Collect the figures of a build, and typeset all of them at once.
 
     `cache` is a folder for the results; `templates` (`octavo.latex.environment.open_templates`) finds the
-    skeleton and every style in `figures/`, so that a report replaces one of them, or adds one, in its own folder.
+    skeleton and every style in `figures/`, so that a report replaces one of them, or adds one, in its own folder;
+    `fonts` are the files that the report brings itself.
 
     The cache holds one PDF for a whole set of figures, not one for each: the glyphs in an embedded font depend on
     all the figures of the run, so a set assembled from older runs would give other bytes than a clean build.
@@ -94,6 +95,7 @@ class Plates:
     templates: jinja2.Environment
     faces: Faces = Faces()
     engine: str = ENGINE
+    fonts: tuple[Path, ...] = ()
     _bodies: dict[str, str] = field(default_factory=dict, init=False)
 
     def add(self, key: str, tex: str) -> None:
@@ -109,7 +111,7 @@ class Plates:
         if not self._bodies:
             return {}
         sources = self._sources()
-        digest = _digest(engine_version(self.engine), sources)
+        digest = _digest(engine_version(self.engine), sources | self.own_fonts())
         pages = self.cache / f"plates-{digest}.pdf"
         index = pages.with_suffix(".json")
         if not (index.is_file() and pages.is_file()):
@@ -124,6 +126,10 @@ class Plates:
         assert loader is not None, "templates are read from folders"
         names = [SKELETON, *(name for name in loader.list_templates() if STYLE.fullmatch(name))]
         return {name.removeprefix("figures/"): loader.get_source(self.templates, name)[0] for name in names}
+
+    def own_fonts(self) -> dict[str, str]:
+        """Return a digest of each font that the report brings, by file name."""
+        return {font.name: hashlib.sha256(font.read_bytes()).hexdigest() for font in self.fonts}
 
     def _sources(self) -> dict[str, str]:
         """Fill the skeleton, and return it with the styles, by file name."""
@@ -144,6 +150,8 @@ class Plates:
         try:
             for name, text in sources.items():
                 (folder / name).write_text(text, encoding="utf-8")
+            for font in self.fonts:
+                (folder / font.name).symlink_to(font.resolve())
             complaint = _run_engine(self.engine, folder, self.cache / "texmf-var")
             sizes = _read_sizes(folder / "plates.sizes")
             if complaint:

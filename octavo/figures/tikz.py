@@ -20,6 +20,7 @@ from pylatex import (
     TikZNode,
     TikZNodeAnchor,
     TikZOptions,
+    TikZPath,
     TikZUserPath,
 )
 
@@ -51,6 +52,12 @@ def line(style: str, *points: tuple[float, float]) -> TikZDraw:
     for x, y in points:
         path += ["--", TikZCoordinate(round(x, DECIMALS), round(y, DECIMALS))]
     return TikZDraw(path[1:], TikZOptions(style))
+
+
+def area(style: str, corner: tuple[float, float], opposite: tuple[float, float]) -> TikZPath:
+    """Fill a rectangle, in the units of the picture."""
+    corners = [TikZCoordinate(round(x, DECIMALS), round(y, DECIMALS)) for x, y in (corner, opposite)]
+    return TikZPath([corners[0], "rectangle", corners[1]], TikZOptions(style))
 
 
 def connect(style: str, start: str, end: str) -> TikZDraw:
