@@ -187,7 +187,9 @@ class Book:
         else:
             plates = pool.submit(draw, report, drawings_cache(), self._templates, figures)
         bibliography = Bibliography(report.bibliography, report.style, report.listed)
-        manuscript = read(parts, bibliography, report.language, run_pandoc, self.ledger, self.workspace.readings)
+        definitions = "".join(macro.definition(name) for name, macro in report.maths.items())
+        readings = self.workspace.readings
+        manuscript = read(parts, bibliography, report.language, run_pandoc, self.ledger, readings, definitions)
         check_sources(figures.values(), bibliography.keys(), self.ledger)
         check_figures(figures.values(), report.layers, self.ledger)
         glossary = define_terms(parts)
@@ -202,6 +204,7 @@ class Book:
             ledger=self.ledger,
             raw_latex=report.raw_latex,
             commands=allowed_commands(report.maths),
+            language=report.language,
             glossary=glossary,
             layers=tuple((layer.chapter, layer.level, layer.question) for layer in report.layers),
             data={path: table(figure) for path, figure in figures.items()},

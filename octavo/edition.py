@@ -83,7 +83,7 @@ class Run:
 
     def __post_init__(self) -> None:
         """Open the templates of front and back matter."""
-        self._matter = Matter(self.volume.context, Macros(self.templates, "matter.tex"))
+        self._matter = Matter(self.volume.context, Macros(self.templates, "matter.tex"), self.volume.writer)
         self.headings: list[Heading] = []
 
     def finish(self) -> tuple[Printed, Element]:
@@ -135,7 +135,7 @@ class Run:
         context.headings = []
         pages = self.press.pages()
         if volume.manuscript.entries:
-            tex = self._matter.bibliography(volume.manuscript.entries, pages, tree, volume.writer)
+            tex = self._matter.bibliography(volume.manuscript.entries, pages, tree)
             self._feed("main", "arabic", number, tex, "bibliography")
         if context.index:
             tex = self._matter.index(pages, tree, self.sort_key())

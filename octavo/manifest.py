@@ -117,6 +117,11 @@ class Macro:
     arguments: int
     tex: str
 
+    def definition(self, name: str) -> str:
+        """Return the macro as LaTeX defines it."""
+        arguments = f"[{self.arguments}]" if self.arguments else ""
+        return f"\\newcommand{{\\{name}}}{arguments}{{{self.tex}}}"
+
 
 @dataclass(frozen=True)
 class Report:

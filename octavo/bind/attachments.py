@@ -1,14 +1,13 @@
 """Put files into a PDF, each tied to what it belongs to (ISO 32000-2, 14.13; ISO 19005-4, 6.9).
 
 What the whole book is made from goes into the catalog, where a reader finds it as attachments: whoever has the PDF
-has the book's source. What belongs to one element, such as the MathML of a formula, is tied to that element by the
-code that writes it.
+has the book's source. The MathML of a formula belongs to its element in the structure tree.
 """
 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pikepdf import Array, Dictionary, Name, Object, Pdf, Stream, String
@@ -62,6 +61,18 @@ def attach(pdf: Pdf, sources: Sequence[Source]) -> None:
     if files:
         pdf.Root.AF = Array(list(files.values()))
         _list_by_name(pdf, files)
+
+
+def attach_mathml(pdf: Pdf, formulas: Mapping[str, Sequence[int]]) -> None:
+    """Tie MathML to the elements of its formulas, given by their numbers (ISO 14289-2, 8.2.5.29).
+
+    Formulas that are the same share one file.
+    """
+    for count, (mathml, numbers) in enumerate(formulas.items(), start=1):
+        data, mime = mathml.encode(), "application/mathml+xml"
+        file = attachment(pdf, f"formula-{count}.mml", data, mime, "Supplement", "MathML of a formula")
+        for number in numbers:
+            pdf.get_object(number, 0).AF = Array([file])
 
 
 def _list_by_name(pdf: Pdf, files: dict[str, Object]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Object, Pdf
 
-from octavo.bind.attachments import Source, attach
+from octavo.bind.attachments import Source, attach, attach_mathml
 from octavo.bind.cover import FrontCover, put_in_front
 from octavo.bind.intent import declare
 from octavo.bind.metadata import Details, describe, identify, sign
@@ -45,8 +45,9 @@ def bind(
         places = [page.objgen for page in pages]
         supplement = Supplement.to(engine)
         added = {"/Pages": _pages(supplement, places)}
+        tree = StructureTree(supplement, pages, printed.map, order)
         if details.tagged:
-            added |= _structure(supplement, StructureTree(supplement, pages, printed.map, order), root, headings)
+            added |= _structure(supplement, tree, root, headings)
         supplement.write(printed.pdf, joined)
     with pikepdf.open(joined) as pdf:
         _use(pdf, added, [pdf.get_object(place) for place in places])
@@ -55,6 +56,7 @@ def bind(
             put_in_front(pdf, cover)
         declare(pdf)
         attach(pdf, sources)
+        attach_mathml(pdf, tree.formulas)
         count = int(pdf.Root.Pages.Count)
         document = identify(details)
         describe(pdf, details, document, count, has_files=bool(sources))

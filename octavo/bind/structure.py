@@ -56,7 +56,8 @@ class StructureTree:
     """Write the structure tree of one document as objects of a supplement.
 
     `order` lists the sheets as they are bound, counted as the engine shipped them; `pages` are the same pages.
-    `objects` holds the number of each element that was written, by the element's identity.
+    `objects` holds the number of each element that was written, by the element's identity; `formulas` the numbers of
+    all formulas by their MathML.
     """
 
     supplement: Supplement
@@ -64,6 +65,7 @@ class StructureTree:
     map: PageMap
     order: list[int]
     objects: dict[int, int] = field(default_factory=dict)
+    formulas: dict[str, list[int]] = field(default_factory=dict)
     by_identifier: dict[str, Element] = field(default_factory=dict)
     _marks: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     _annotations: dict[int, list[Annotation]] = field(default_factory=dict)
@@ -127,6 +129,8 @@ class StructureTree:
             self._related.append(element)
         if element.annotation:
             self._links.append(element)
+        if element.mathml:
+            self.formulas.setdefault(element.mathml, []).append(number)
         if element.identifier:
             self.by_identifier.setdefault(element.identifier, element)
         return number

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from octavo.latex import maths
 from octavo.latex.code import highlight
 from octavo.latex.context import Context, NoteText, Printed
 from octavo.latex.escape import Tex, escape
@@ -112,7 +113,7 @@ class BlockWriter:
         shelf: list[NoteText] = []
         with self._context.within(shelf=shelf, note_home=element):
             title = self._inlines.write(block.children, heading)
-        plain = n.plain_text(block.children).strip()
+        plain = n.plain_text(self._context.quote(block.children), formula=maths.plain).strip()
         role = self._context.part.role
         layer = self._layer() if block.level == 1 else None
         question = self._context.layers[layer][2] if layer is not None else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from octavo.latex import maths
 from octavo.manuscript import nodes as n
 
 #: The sizes a table can be set in, largest first: how many ems fill the measure of an A5 page, and the gutter in ems.
@@ -104,7 +105,7 @@ def _demands(table: n.Table) -> tuple[list[float], list[float]]:
 
 
 def _cell_demands(cell: n.Cell) -> tuple[float, float]:
-    text = n.plain_text(cell.children).strip()
+    text = n.plain_text(cell.children, formula=maths.plain).strip()
     extra = PADDING_EMS + (LABEL_EMS if any(isinstance(child, n.List) for child in cell.children) else 0.0)
     blocks = [child.text for child in n.walk(cell.children) if isinstance(child, n.CodeBlock)]
     longest_code = max((len(line) * CODE_EMS for block in blocks for line in block.split("\n")), default=0.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -61,7 +61,8 @@ class IndexMark:
 
     `entry` is its path of headings, `place` a leaf or an anchor in the element.
 
-    A mark with `see` or `also` has no place; it sends the reader to another entry.
+    A mark with `see` or `also` has no place; it sends the reader to another entry. A heading with a formula in it is
+    set as `title`.
     """
 
     entry: tuple[str, ...]
@@ -69,6 +70,7 @@ class IndexMark:
     element: Element | None = None
     see: str = ""
     also: str = ""
+    title: tuple[n.Inline, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class Context:
     ledger: Ledger
     raw_latex: bool
     commands: frozenset[str]
+    language: str = "en"
     glossary: frozenset[str] = frozenset()
     layers: tuple[tuple[str, str, str], ...] = ()
     data: Mapping[str, DataTable] = field(default_factory=dict)
@@ -155,6 +158,10 @@ class Context:
         """Return what a cross-reference prints, without its links."""
         return "".join(text for text, _ in reference_text(reference, self.labels, self.words))
 
+    def quote(self, nodes: Iterable[n.Node], sources: bool = True) -> list[n.Inline]:
+        """Return what a title shows in another place: no notes, links or marks, and without `sources` no citations."""
+        return n.quoted(nodes, self.print_reference, sources)
+
     def report(self, code: str, node: n.Node, needle: str = "", **facts: object) -> None:
         """Report a problem at a node of the part that is being written."""
         self.ledger.report(code, self.part.span(node, needle), **facts)
@@ -162,17 +169,17 @@ class Context:
 
 @dataclass(frozen=True)
 class Caption:
-    """Note a caption that was printed, for the list of figures and tables."""
+    """Note a caption that was printed, for the list of figures and tables: the sentence that names the thing."""
 
     kind: str
     number: str
-    text: str
+    title: list[n.Inline]
     element: Element
 
 
 @dataclass(frozen=True)
 class Printed:
-    """Note a heading that was printed, for the contents and the outline."""
+    """Note a heading that was printed: `children` for the contents, `title` as plain text for the outline."""
 
     level: int
     number: str

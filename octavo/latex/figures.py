@@ -47,8 +47,8 @@ class FigureWriter:
             else self._blocks([block], caption)
             for block in blocks
         ]
-        plain = n.plain_text(blocks, self._context.print_reference).strip()
-        self._context.captions.append(Caption(kind, number, plain, element))
+        title = first_sentence(self._context.quote(blocks[:1], sources=False))
+        self._context.captions.append(Caption(kind, number, title, element))
         return self._context.macros("caption", label=label, content=Tex("\\par ").join(pieces))
 
     def write(self, figure: n.Figure, element: Element) -> Tex:
@@ -170,6 +170,22 @@ class FigureWriter:
             notes=self._context.print_notes(notes, below=True),
             fixed=self._context.around.fixed,
         )
+
+
+def first_sentence(caption: list[n.Inline]) -> list[n.Inline]:
+    """Return a caption's first sentence without its stop; it names the figure, and the rest explains it."""
+    sentence: list[n.Inline] = []
+    for inline in caption:
+        if isinstance(inline, n.Text):
+            head, stop, _ = inline.text.partition(". ")
+            sentence.append(n.Text(head))
+            if stop:
+                return sentence
+        else:
+            sentence.append(inline)
+    if sentence and isinstance(sentence[-1], n.Text):
+        sentence[-1] = n.Text(sentence[-1].text.rstrip(". "))
+    return sentence
 
 
 def _describes(node: n.Node, pictures: Sequence[n.Picture]) -> bool:

@@ -106,9 +106,11 @@ class InlineWriter:
         return self._context.macros("styled", style=inline.style, content=self.write(inline.children, styled))
 
     def _math(self, inline: n.Math, element: Element) -> Tex:
-        for code, needle, facts in maths.problems(inline.tex, self._context.commands):
+        for code, needle, facts in maths.problems(inline, self._context.commands):
             self._context.report(code, inline, needle, **facts)
-        formula = element.add("Formula", alt=maths.spoken(inline.tex), identifier=inline.identifier)
+        formula = element.add("Formula", mathml=inline.mathml, identifier=inline.identifier)
+        around = next((one.language for one in element.ancestors() if one.language), self._context.language)
+        formula.alt, formula.language = maths.alternative(inline, around, self._context.language)
         leaf = self._context.leaves.on(formula)
         tex = maths.as_inner(inline.tex) if inline.number else maths.without_numbers(inline.tex)
         return self._context.macros(
@@ -171,7 +173,7 @@ class InlineWriter:
             named = n.Reference((found.identifier,), bare=False, capital=True) if found else None
             text = self._context.print_reference(named) if named else inline.target
             if found:
-                return self._leaf(link, escape(text))
+                return self.write(self._named(text, found), link)
         if text in (inline.target, inline.target.removeprefix("mailto:")):
             return self._context.macros("address", content=self._leaf(link, escape_breakable(text)))
         return self.write(inline.children, link)
@@ -184,11 +186,18 @@ class InlineWriter:
         content = self._leaf(link, Tex("")) + self._context.macros("page_of", word=word, number=number)
         return self._context.macros("link", annotation=link.annotation, content=content)
 
-    def _internal(self, text: str, target: str, element: Element) -> Tex:
+    def _internal(self, children: list[n.Inline], target: str, element: Element) -> Tex:
         if self._context.around.linked:
-            return self._leaf(element, escape(text))
+            return self.write(children, element)
         link = element.add("Link", target=f"#{target}", annotation=self._context.leaves.next())
-        return self._context.macros("link", annotation=link.annotation, content=self._leaf(link, escape(text)))
+        return self._context.macros("link", annotation=link.annotation, content=self.write(children, link))
+
+    def _named(self, text: str, target: Target) -> list[n.Inline]:
+        """Return what names a target: a text, or its title with the formulas in it set."""
+        if target.number or not any(isinstance(node, n.Math) for node in n.walk(target.heading)):
+            return [n.Text(text)]
+        opening, closing = text[:1], text[-1:]
+        return [n.Text(opening), *self._context.quote(target.heading), n.Text(closing)]
 
     def _picture(self, inline: n.Picture, element: Element) -> Tex:
         picture = self._context.pictures.image(inline.target, lambda: self._context.part.span(inline, inline.target))
@@ -285,16 +294,19 @@ class InlineWriter:
 
     def _index(self, inline: n.InlineSpan, before: int, element: Element) -> Tex:
         values = inline.attributes.values
-        entry = tuple(part.strip() for part in values.get("entry", n.plain_text(inline.children)).split("!"))
+        text = n.plain_text(inline.children, formula=maths.plain)
+        entry = tuple(part.strip() for part in values["entry"].split("!")) if "entry" in values else (text.strip(),)
+        has_formula = "entry" not in values and any(isinstance(node, n.Math) for node in n.walk(inline.children))
+        title = tuple(self._context.quote(inline.children)) if has_formula else ()
         if "see" in values or "seealso" in values:
             self._context.index.append(IndexMark(entry, see=values.get("see", ""), also=values.get("seealso", "")))
         if "see" in values:
             return Tex("")
         if self._context.leaves.last > before and inline.children:
-            self._context.index.append(IndexMark(entry, before + 1, element))
+            self._context.index.append(IndexMark(entry, before + 1, element, title=title))
             return Tex("")
         number = self._context.leaves.next()
-        self._context.index.append(IndexMark(entry, number, element))
+        self._context.index.append(IndexMark(entry, number, element, title=title))
         return self._context.macros("inline_anchor", number=number)
 
     def _citation(self, inline: n.Citation, element: Element) -> Tex:
@@ -314,5 +326,5 @@ class InlineWriter:
             if target is None:
                 pieces.append(self._leaf(element, escape(text)))
             else:
-                pieces.append(self._internal(text, target.identifier, element))
+                pieces.append(self._internal(self._named(text, target), target.identifier, element))
         return Tex("").join(pieces)

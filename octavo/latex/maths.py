@@ -1,4 +1,4 @@
-r"""Check a formula before TeX sees it, and say it in words.
+r"""Check a formula before TeX sees it, and say what a listener hears of it.
 
 A formula may use only the commands that print mathematics. That catches a misspelt command on the author's line
 and keeps `\input` and `\directlua` out of a manuscript that is not trusted.
@@ -9,6 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeAlias
+
+from octavo.manuscript import nodes as n
+from octavo.manuscript.linear import linear
+from octavo.manuscript.spoken import spoken
 
 _COMMAND = re.compile(r"\\([A-Za-z]+|.)")
 _TOKEN = re.compile(r"\\[A-Za-z]+\*?|\\.|[{}]")
@@ -29,8 +34,20 @@ def allowed_commands(macros: Iterable[str]) -> frozenset[str]:
     return frozenset(words) | {name.lstrip("\\") for name in macros}
 
 
-def problems(tex: str, allowed: frozenset[str]) -> Iterator[tuple[str, str, dict[str, str]]]:
-    """Yield each problem of a formula: the diagnostic's code, the text that it stands at, and its facts."""
+#: The code of a diagnostic, the text that it stands at, and its facts.
+Problem: TypeAlias = tuple[str, str, dict[str, str]]
+
+
+def problems(formula: n.Math, allowed: frozenset[str]) -> Iterator[Problem]:
+    """Yield what is wrong with a formula, or else that Pandoc could not read it and no words of the author's help."""
+    found = list(_mistakes(formula.tex, allowed))
+    yield from found
+    if formula.problem and not formula.alt and not found:
+        facts = {"formula": " ".join(formula.tex.split()), "problem": formula.problem}
+        yield "OCT540", formula.tex.strip(), facts
+
+
+def _mistakes(tex: str, allowed: frozenset[str]) -> Iterator[Problem]:
     shown = tex.strip()
     for command in _COMMAND.findall(tex):
         if command.isalpha() and command not in allowed:
@@ -79,6 +96,20 @@ def as_inner(tex: str) -> str:
     return re.sub(rf"\\(begin|end)\s*\{{{re.escape(name)}\}}", rf"\\\1{{{inner}}}", tex.strip())
 
 
-def spoken(tex: str) -> str:
-    """Return the alternative text of a formula: its TeX on one line, which readers of mathematics can follow."""
-    return " ".join(tex.split())
+def alternative(formula: n.Math, around: str, book: str) -> tuple[str, str]:
+    """Return the alternative text of a formula, and its language where that is not the one around it.
+
+    It is what the author wrote, or the formula in words: of the language around it or else of the book. Where
+    neither has words for formulas, and where Pandoc could not read the formula, its TeX stands on one line.
+    """
+    if formula.alt:
+        return formula.alt, ""
+    for language in dict.fromkeys((around, book)):
+        if said := spoken(formula.mathml, language):
+            return said, language if language != around else ""
+    return " ".join(formula.tex.split()), ""
+
+
+def plain(formula: n.Math) -> str:
+    """Return a formula as plain text, where nothing can be set: in the outline and in what is sorted."""
+    return linear(formula.mathml) if formula.mathml else " ".join(formula.tex.split())

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TypeAlias
 
 from octavo.imprint import Imprint
+from octavo.latex import maths
 from octavo.latex.blocks import BlockWriter
 from octavo.latex.context import Context, IndexMark, Printed
 from octavo.latex.environment import Macros
@@ -33,6 +34,7 @@ class Matter:
 
     context: Context
     macros: Macros
+    writer: BlockWriter
 
     def _leaf(self, element: Element, text: str) -> Tex:
         return Tex(f"\\leaf{{{self.context.leaves.on(element)}}}") + escape(text)
@@ -46,6 +48,11 @@ class Matter:
         """Add the link of a contents entry; PDF/UA-2, 8.2.5.8, ties the entry to what it names."""
         item.related = goal
         return item.add("Reference").add("Link", annotation=self.context.leaves.next(), leads_to=goal)
+
+    def _say(self, title: Sequence[n.Inline]) -> str:
+        """Return a title as a listener hears it."""
+        language = self.context.language
+        return n.plain_text(title, formula=lambda formula: maths.alternative(formula, language, language)[0]).strip()
 
     def heading(self, key: str, parent: Element) -> tuple[Element, Tex]:
         """Open a chapter of the back or front matter; return its section and its LaTeX."""
@@ -98,13 +105,14 @@ class Matter:
             stack.append((heading.level, item))
             link = self._reference(item, heading.element)
             folio = pages.folio_of(heading.element.anchor)
-            link.alt = f"{heading.title}, {self.context.words('page')} {folio}"
+            title = self.context.quote(heading.children) or [n.Text(heading.title)]
+            link.alt = f"{self._say(title)}, {self.context.words('page')} {folio}"
             lines.append(
                 {
                     "level": heading.level,
                     "annotation": link.annotation,
                     "number": self._leaf(link, heading.number) if heading.number else "",
-                    "title": self._leaf(link, heading.title),
+                    "title": self.writer.write_line(title, link),
                     "page": self._leaf(link, folio),
                     "question": self._leaf(item.add("P"), heading.question) if heading.question else "",
                 }
@@ -132,16 +140,14 @@ class Matter:
                     {
                         "annotation": link.annotation,
                         "label": self._leaf(link, label),
-                        "title": self._leaf(link, first_sentence(caption.text)),
+                        "title": self.writer.write_line(caption.title, link),
                         "page": self._leaf(link, folio),
                         "kind": kind,
                     }
                 )
         return opener + self.macros("figures", lines=lines)
 
-    def bibliography(
-        self, entries: dict[str, list[n.Block]], pages: PageMap, parent: Element, writer: BlockWriter
-    ) -> Tex:
+    def bibliography(self, entries: dict[str, list[n.Block]], pages: PageMap, parent: Element) -> Tex:
         """Write the entries in the order of the style, each with the pages that cite it."""
         section, opener = self.heading("bibliography", parent)
         items = []
@@ -151,7 +157,7 @@ class Matter:
             entry.anchor = self.context.leaves.next()
             anchor = self.context.macros("anchor", number=entry.anchor)
             paragraph = next((block for block in blocks if isinstance(block, n.Paragraph)), None)
-            content = writer.write_line(paragraph.children if paragraph else [], entry)
+            content = self.writer.write_line(paragraph.children if paragraph else [], entry)
             places = [(place, element) for cited, place, element in self.context.cited if cited == key]
             items.append({"content": anchor + content, "cited": self._cited(places, pages, entry)})
         return opener + self.macros("bibliography", items=items, cited_on=self.context.words("cited-on"))
@@ -207,7 +213,8 @@ class Matter:
     ) -> None:  # fmt: skip
         body = parent.add("LI").add("LBody")
         own = [mark for mark in marks if len(mark.entry) == depth + 1]
-        text = self._leaf(body, name)
+        title = next((mark.title for mark in own if mark.title), ())
+        text = self.writer.write_line(title, body) if title else self._leaf(body, name)
         places = [(mark.place, mark.element) for mark in own if mark.element is not None]
         comma = self._leaf(body, ", ") if places else Tex("")
         numbers = comma + self._places(places, pages, body)
@@ -226,12 +233,6 @@ class Matter:
             inner = body.add("L", attributes={"ListNumbering": "None"})
             for child, child_marks in group_marks(below, depth + 1, sort_key):
                 self._entry(child, child_marks, depth + 1, inner, lines, pages, sort_key)
-
-
-def first_sentence(text: str) -> str:
-    """Return a caption's first sentence, which names the figure; the rest explains it."""
-    head, stop, _ = text.partition(". ")
-    return head if stop else text.rstrip(".")
 
 
 def runs(numbers: Sequence[int]) -> Iterable[tuple[int, int]]:

@@ -21,7 +21,7 @@ class Element:
     `identifier` is what a link in the book points at; `target` is where a Link leads, an address or `#` and an
     identifier; `annotation` is the number that its annotations carry, `parent` the element it was added to. A Link may
     lead straight to an element (`leads_to`), at the leaf or anchor `place` in it. `related` ties a note to its
-    reference and back. `node` is what it was written for, and `part` the file that holds that, where
+    reference and back. A Formula brings its `mathml` along. `node` is what it was written for, and `part` the file that holds that, where
     either begins here; `bound` tells whether the PDF has it.
     """
 
@@ -42,6 +42,7 @@ class Element:
     node: Node | None = None
     part: Part | None = None
     bound: bool = False
+    mathml: str = ""
 
     def add(self, tag: str, **facts: object) -> Element:
         """Append a new element of that tag and return it."""
@@ -64,6 +65,13 @@ class Element:
                 yield kid
             else:
                 yield from kid.leaves()
+
+    def ancestors(self) -> Iterator[Element]:
+        """Yield this element and those it stands in, innermost first."""
+        element: Element | None = self
+        while element is not None:
+            yield element
+            element = element.parent
 
     def walk(self) -> Iterator[Element]:
         """Yield this element and all below it, parents first."""
@@ -113,6 +121,7 @@ def outline_of(element: Element, depth: int = 0) -> str:
         value = getattr(element, name)
         if value:
             facts.append(f"{name}={value!r}")
+    facts += ["mathml"] if element.mathml else []
     count = sum(isinstance(kid, int) for kid in element.kids)
     if count:
         facts.append(f"({count})")

@@ -147,7 +147,7 @@ def _own_text(node: n.Node) -> str:
         case n.CodeBlock():
             return f"{node.attributes.identifier} {node.text}"
         case n.Math():
-            return node.tex
+            return f"{node.tex} {node.alt}" if node.alt else node.tex
         case n.Citation():
             return " ".join(node.keys)
         case n.Reference():

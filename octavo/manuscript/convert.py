@@ -20,9 +20,8 @@ from octavo.manuscript.scripts import is_ideograph
 Json: TypeAlias = Any
 
 REFERENCE = re.compile(r"(fig|tbl|tab|sec|eq|lst|cha|app)[:-]\S+", re.IGNORECASE)
-DISPLAYED = re.compile(
-    r"\\begin\{((?:align|alignat|equation|flalign|gather|multline|eqnarray)\*?)\}.*\\end\{\1\}", re.DOTALL
-)
+#: The class of the span that formulas.lua puts around each formula, to carry what Pandoc made of it.
+FORMULA = "octavo-formula"
 STYLES = {
     "Emph": "emphasis",
     "Strong": "strong",
@@ -165,7 +164,7 @@ class Converter:
             case "Math":
                 return n.Math(raw[1], raw[0]["t"] == "DisplayMath")
             case "RawInline":
-                return n.Math(raw[1], True) if is_displayed(raw) else n.Raw(raw[0], raw[1])
+                return n.Raw(raw[0], raw[1])
             case "Link":
                 return _with_place(n.Link(self.inlines(raw[1]), raw[2][0], attributes(raw[0])))
             case "Image":
@@ -176,7 +175,7 @@ class Converter:
             case "Span":
                 attrs = attributes(raw[0])
                 with self._reading(attrs.values.get("lang", "")):
-                    return n.InlineSpan(self.inlines(raw[1]), attrs)
+                    return _span(self.inlines(raw[1]), attrs)
         return n.Styled(STYLES[kind], self.inlines(raw))
 
     def blocks(self, raw: list[Json]) -> list[n.Block]:
@@ -206,7 +205,7 @@ class Converter:
             case "CodeBlock":
                 return n.CodeBlock(raw[1], attributes(raw[0]))
             case "RawBlock":
-                return n.Paragraph([n.Math(raw[1], True)]) if is_displayed(raw) else n.RawBlock(raw[0], raw[1])
+                return n.RawBlock(raw[0], raw[1])
             case "HorizontalRule":
                 return n.Rule()
             case "Table":
@@ -290,9 +289,18 @@ class Converter:
         ]
 
 
-def is_displayed(raw: Json) -> bool:
-    """Tell whether raw TeX is nothing but a displayed formula, such as an `align` that stands without dollar signs."""
-    return raw[0] in ("tex", "latex") and bool(DISPLAYED.fullmatch(raw[1].strip()))
+def _span(children: list[n.Inline], attrs: n.Attributes) -> n.Inline:
+    """Return a span, or the formula in it: one that formulas.lua marked, or one that the author put into words."""
+    formula = children[0] if len(children) == 1 else None
+    if not isinstance(formula, n.Math):
+        return n.InlineSpan(children, attrs)
+    if FORMULA in attrs.classes:
+        formula.mathml, formula.problem = (attrs.values.get(key, "") for key in ("mathml", "problem"))
+        return formula
+    formula.alt = attrs.values.pop("alt", "").strip()
+    if formula.display and attrs.identifier:
+        formula.identifier, attrs.identifier = attrs.identifier, ""
+    return n.InlineSpan([formula], attrs) if attrs.identifier or attrs.classes or attrs.values else formula
 
 
 def _with_place(inline: n.CodeSpan | n.Link) -> n.Inline:

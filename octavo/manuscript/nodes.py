@@ -8,7 +8,7 @@ targets are filled in by `octavo.manuscript.resolve`; the rest never changes aft
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(slots=True)
@@ -71,12 +71,18 @@ class CodeSpan(Inline):
 
 @dataclass(slots=True, eq=False)
 class Math(Inline):
-    """Hold TeX mathematics; a displayed formula with an identifier is numbered."""
+    """Hold TeX mathematics; a displayed formula with an identifier is numbered.
+
+    `mathml` is what Pandoc made of it; where that is empty, `problem` says why. `alt` are the author's own words.
+    """
 
     tex: str
     display: bool
     identifier: str = ""
     number: str = ""
+    mathml: str = ""
+    problem: str = ""
+    alt: str = ""
 
 
 @dataclass(slots=True, eq=False)
@@ -314,11 +320,42 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
         yield from walk(inner(node))
 
 
-def plain_text(nodes: Iterable[Node], reference: Callable[[Reference], str] | None = None) -> str:
+def quoted(nodes: Iterable[Node], reference: Callable[[Reference], str], sources: bool = True) -> list[Inline]:
+    """Return what a title or a caption shows in another place, such as the contents.
+
+    Notes stay where they are, and of links and marks only the words; `reference` says what a cross-reference prints.
+    Without `sources` citations are left out: a list of tables names a table, and its sources stand below it.
+    """
+    found: list[Inline] = []
+    for node in nodes:
+        match node:
+            case Text() | CodeSpan():
+                found.append(node)
+            case Math():
+                found.append(replace(node, identifier="", number="", display=False, problem=""))
+            case LineBreak():
+                found.append(Text(" "))
+            case Reference():
+                found.append(Text(reference(node)))
+            case Styled():
+                found.append(Styled(node.style, quoted(node.children, reference, sources)))
+            case Citation() if not sources:
+                if found and isinstance(found[-1], Text):
+                    found[-1] = Text(found[-1].text.rstrip(" "))
+            case Link() | InlineSpan() | Citation() | Paragraph():
+                found += quoted(node.children, reference, sources)
+    return found
+
+
+def plain_text(
+    nodes: Iterable[Node],
+    reference: Callable[[Reference], str] | None = None,
+    formula: Callable[[Math], str] | None = None,
+) -> str:
     """Return the words alone: for outlines, running heads, alt text and sorting; notes are left out.
 
     With `reference`, which says what a cross-reference prints, citations are left out too: a list of tables
-    names a table, and its sources stand below it.
+    names a table, and its sources stand below it. `formula` says what stands for a formula, otherwise its TeX does.
     """
     words: list[str] = []
     for node in nodes:
@@ -326,7 +363,7 @@ def plain_text(nodes: Iterable[Node], reference: Callable[[Reference], str] | No
             case Text() | CodeSpan():
                 words.append(node.text)
             case Math():
-                words.append(node.tex)
+                words.append(formula(node) if formula else node.tex)
             case LineBreak():
                 words.append(" ")
             case Note():
@@ -337,7 +374,7 @@ def plain_text(nodes: Iterable[Node], reference: Callable[[Reference], str] | No
             case Reference():
                 words.append(reference(node) if reference else ", ".join(node.targets))
             case Paragraph():
-                words.append(plain_text(inner(node), reference) + " ")
+                words.append(plain_text(inner(node), reference, formula) + " ")
             case _:
-                words.append(plain_text(inner(node), reference))
+                words.append(plain_text(inner(node), reference, formula))
     return "".join(words)

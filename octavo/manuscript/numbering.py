@@ -20,7 +20,10 @@ DEEPEST_NUMBERED = 2
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Say what a label names: its kind (a key of `words.yaml`, or `heading`), number and plain title."""
+    """Say what a label names: its kind (a key of `words.yaml`, or `heading`), number and plain title.
+
+    Of a heading it has the contents too, in which formulas can be set.
+    """
 
     identifier: str
     kind: str
@@ -28,6 +31,7 @@ class Target:
     title: str
     part: str
     level: int = 0
+    heading: tuple[n.Inline, ...] = ()
 
 
 @dataclass
@@ -121,7 +125,9 @@ class Numbering:
         if identifier in self.labels.targets and ":" not in identifier:
             identifier = f"{part.path}#{identifier}"  # Pandoc's own slugs recur between files.
         node.attributes.identifier = identifier
-        self._register(Target(identifier, kind, node.number, title, part.path, node.level), node, part)
+        self._register(
+            Target(identifier, kind, node.number, title, part.path, node.level, tuple(node.children)), node, part
+        )
 
     def _label(self, node: n.Node, kind: str, part: Part, identifier: str, caption: list[n.Block]) -> str:
         """Count one numbered thing: by chapter, or through the whole book outside numbered chapters."""

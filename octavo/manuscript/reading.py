@@ -25,8 +25,9 @@ from octavo.workspace import TextCache
 Pandoc = Callable[[Sequence[str], str], tuple[str, str]]
 
 
-#: Reads Pandoc's own Markdown, whole.
-READER = Path(__file__).parent / "read.lua"
+#: What Pandoc runs: a reader of its own Markdown, whole, and a filter behind citeproc; both give formulas MathML.
+READER, FILTER = (Path(__file__).parent / name for name in ("read.lua", "cite.lua"))
+_SCRIPTS = (READER, FILTER, READER.with_name("formulas.lua"), READER.with_name("formulas.tex"))
 
 _NOT_FOUND = re.compile(r"citation (\S+) not found")
 _AT_LINE = re.compile(r"\(line (\d+), column (\d+)\)|errorPosition = (\d+):(\d+)")
@@ -73,10 +74,14 @@ def read(
     pandoc: Pandoc,
     ledger: Ledger,
     readings: TextCache | None = None,
+    definitions: str = "",
 ) -> Manuscript:
-    """Read all parts and return the manuscript; citations that name no entry are reported where they stand."""
+    """Read all parts and return the manuscript; citations that name no entry are reported where they stand.
+
+    `definitions` are the macros of formulas, as LaTeX defines them; MathML is made with them.
+    """
     readings = readings or TextCache()
-    texts = _parse([part.source for part in parts], pandoc, readings)
+    texts = _parse([part.source for part in parts], pandoc, readings, definitions)
     cites: list[Json] = []
 
     def collect(item: Json) -> Json:
@@ -86,7 +91,7 @@ def read(
         return item
 
     trees: list[list[Json]] = [json.loads(text, object_hook=collect) for text in texts]
-    references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger)
+    references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger, definitions)
     converter = Converter(language)
     for part, tree in zip(parts, trees, strict=True):
         part.blocks = converter.blocks(tree)
@@ -98,18 +103,20 @@ def read(
     return Manuscript(parts, entries)
 
 
-def _parse(sources: list[str], pandoc: Pandoc, readings: TextCache) -> list[str]:
+def _parse(sources: list[str], pandoc: Pandoc, readings: TextCache, definitions: str) -> list[str]:
     """Return the JSON of each text; what was read before is taken from the cache.
 
     Pandoc is started twice at the most, not once for each text, since a start costs 30 ms.
     """
-    keys = [readings.key("read", source) for source in sources]
+    scripts = [path.read_bytes() for path in _SCRIPTS]
+    keys = [readings.key("read", *scripts, definitions, source) for source in sources]
     texts = {key: readings.get(key) for key in keys}
     new = [(key, source) for key, source in dict(zip(keys, sources, strict=True)).items() if texts[key] is None]
     groups = [group for group in _halves(new) if group]
     arguments = ["-f", str(READER), "-t", "json"]
+    given = [json.dumps({"definitions": definitions, "texts": [source for _, source in group]}) for group in groups]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        outputs = pool.map(lambda group: pandoc(arguments, json.dumps([source for _, source in group]))[0], groups)
+        outputs = pool.map(lambda text: pandoc(arguments, text)[0], given)
         for group, output in zip(groups, outputs, strict=True):
             document = json.loads(output)
             for (key, _), division in zip(group, document["blocks"], strict=True):
@@ -137,6 +144,7 @@ def _settle(
     pandoc: Pandoc,
     readings: TextCache,
     ledger: Ledger,
+    definitions: str,
 ) -> tuple[list[Json], set[str]]:
     """Replace each citation's text with what citeproc makes of it; return the entries and the unknown keys.
 
@@ -151,11 +159,13 @@ def _settle(
     distinct: dict[str, Json] = {}
     for name, cite in zip(names, cites, strict=True):
         distinct.setdefault(name, cite)
-    document = json.dumps(_citation_document(list(distinct.values()), bibliography, language))
-    key = readings.key("cite", document, *(path.read_bytes() for path in bibliography.all_files()))
+    document = json.dumps(_citation_document(list(distinct.values()), bibliography, language, definitions))
+    key = readings.key("cite", document, *(path.read_bytes() for path in (*_SCRIPTS, *bibliography.all_files())))
     answer = readings.get(key)
     if answer is None:
         arguments = ["-f", "json", "-t", "json", "--citeproc"]
+        if '"Math"' in document or any(b"$" in path.read_bytes() for path in bibliography.files):
+            arguments.append(f"--lua-filter={FILTER}")
         arguments += [f"--bibliography={path}" for path in bibliography.files]
         arguments += [f"--csl={bibliography.style}"] if bibliography.style else []
         try:
@@ -179,7 +189,7 @@ def _name(cite: Json) -> str:
     return json.dumps([[one[part] for part in parts] for one in cite["c"][0]])
 
 
-def _citation_document(cites: list[Json], bibliography: Bibliography, language: str) -> Json:
+def _citation_document(cites: list[Json], bibliography: Bibliography, language: str, definitions: str) -> Json:
     """Return a document of these citations alone, with what citeproc must know."""
     listed = [{"t": "Cite", "c": [[_plain_citation(key)], []]} for key in bibliography.listed]
     return {
@@ -188,6 +198,7 @@ def _citation_document(cites: list[Json], bibliography: Bibliography, language: 
             "link-citations": {"t": "MetaBool", "c": True},
             "link-bibliography": {"t": "MetaBool", "c": True},
             "lang": {"t": "MetaString", "c": language},
+            "octavo-definitions": {"t": "MetaString", "c": definitions},
             "nocite": {"t": "MetaInlines", "c": listed},
         },
         "blocks": [{"t": "Para", "c": [cite]} for cite in cites],
