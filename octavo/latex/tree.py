@@ -21,8 +21,8 @@ class Element:
     `identifier` is what a link in the book points at; `target` is where a Link leads, an address or `#` and an
     identifier; `annotation` is the number that its annotations carry, `parent` the element it was added to. A Link may
     lead straight to an element (`leads_to`), at the leaf or anchor `place` in it. `related` ties a note to its
-    reference and back. A Formula brings its `mathml` along. `node` is what it was written for, and `part` the file that holds that, where
-    either begins here; `bound` tells whether the PDF has it.
+    reference and back. A Formula brings its `mathml` along. `node` is what it was written for, and `part` the file
+    that holds that, where either begins here; `bound` tells whether the PDF has it.
     """
 
     tag: str
