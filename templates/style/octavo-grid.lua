@@ -90,10 +90,29 @@ local function snap(head, step)
   return baseline, places, open
 end
 
+-- Ask that the heading at the foot of the next page go to a box register, and stand before what follows.
+local carried
+function octavo.carry_heading(register) carried = register end
+
+local function carry(box)
+  local register = carried
+  carried = nil
+  local from
+  local n = node.tail(box.head)
+  while n and (n.id ~= HLIST and n.id ~= VLIST or node.get_attribute(n, GRID) == HEADING) do
+    if n.id == HLIST then from = n end
+    n = n.prev
+  end
+  if not n or not from then return end
+  from.prev.next, from.prev = nil, nil
+  tex.setbox('global', register, (node.vpack(from)))
+end
+
 -- Bring the page in box 255 to its full height.
 function octavo.finish_page()
   local box = tex.box[255]
   if not box or not box.head then return end
+  if carried then carry(box) end
   local step, head = tex.dimen.octgrid, direct.todirect(box.head)
   head = octavo.avoid_runts(head)
   local baseline, places, open = snap(head, step)
