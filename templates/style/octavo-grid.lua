@@ -65,7 +65,7 @@ local function snap(head, step)
           -- A heading at the head of a page stays there; what changes is the space below it.
           if #open == 0 and under then
             open = { under }
-            if off < .4 * step then move = -off end
+            if off < .15 * step then move = -off end
           end
           if #open > 0 then
             share(open, move)
