@@ -32,7 +32,7 @@ from octavo.check.relations import INLINE, NOTES, Relations
 from octavo.diagnostics import Ledger
 from octavo.edition import Folios
 from octavo.latex.context import Context
-from octavo.latex.maths import spoken
+from octavo.latex.maths import alternative
 from octavo.latex.volume import Volume
 from octavo.manifest import load
 from octavo.manuscript import nodes as n
@@ -88,7 +88,8 @@ class Manuscript:
                 return " "
             case n.Math():
                 number = f"{EDGE}({node.number}){EDGE}" if node.number else ""
-                return EDGE + spoken(node.tex) + EDGE + number
+                language = self.context.language
+                return EDGE + alternative(node, language, language)[0] + EDGE + number
             case n.Reference():
                 return "".join(text for text, _ in reference_text(node, self.context.labels, self.context.words))
             case n.Note():
