@@ -16,7 +16,9 @@ local function text_of(glyph)
   local face = font.getfont(glyph.font)
   local known = face and face.characters and face.characters[glyph.char]
   local code = known and known.tounicode
-  if type(code) ~= 'string' then return utf8.char(glyph.char) end
+  if type(code) ~= 'string' then
+    return glyph.char < 0x110000 and utf8.char(glyph.char) or '' -- HarfBuzz numbers shaped glyphs beyond Unicode
+  end
   return (code:gsub('%x%x%x%x', function(unit) return utf8.char(tonumber(unit, 16)) end))
 end
 
