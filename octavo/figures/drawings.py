@@ -24,7 +24,7 @@ from octavo.figures.colour import shade, tint
 from octavo.figures.cover import Sheet, cover, inks
 from octavo.figures.data import FigureData, alternative_text
 from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engine_version, export
-from octavo.latex.escape import Tex, escape
+from octavo.latex.escape import Tex, escape_plain
 from octavo.manifest import Layer, Report
 from octavo.manuscript.words import Words
 
@@ -143,7 +143,7 @@ def data_figure(figure: FigureData, layers: tuple[Layer, ...]) -> Tex:
     inks |= {f"shade{number}": shade(layer.color) for number, layer in enumerate(layers, start=1)}
     definitions = "".join(f"{command('definecolor', name, 'HTML', digits)}%\n" for name, digits in inks.items())
     drawing = Tex(f"%\n{figure.content.draw()}%\n")
-    return Tex(definitions) + command("datafigure", drawing, escape(figure.note))
+    return Tex(definitions) + command("datafigure", drawing, escape_plain(figure.note))
 
 
 def _bodies(report: Report, figures: Mapping[str, FigureData]) -> dict[str, Tex]:
