@@ -1,13 +1,16 @@
 """Draw the pictures of the README from the built book: `.venv/bin/python docs/pictures.py` after a build.
 
 The pages are those of `dist/`; a picture of anything else would be a promise. `colour-vision.png` shows the layer
-colours and the stack as they are and as four other pairs of eyes see them.
+colours and the stack as they are and as four other pairs of eyes see them. `all-pages.png` and
+`all-pages-working-paper.png` are contact sheets of the book in both themes.
 """
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pypdfium2
@@ -22,7 +25,8 @@ WIDTH = 1400
 COVER_WIDTH = 480
 GROUND = (214, 214, 218)
 GAP = 28
-#: A column of the picture of colour vision, in pixels, and the chips above the stack in it.
+#: Contact sheets, in pages and pixels. A column of the picture of colour vision, in pixels, and the chips above the stack in it.
+PAGES_ACROSS, PAGE_WIDTH, SMALL_GAP = 16, 84, 6
 COLUMN = 400
 CHIP = 64
 
@@ -54,6 +58,40 @@ def main() -> None:
     for name in ("layer-stack.svg", "layer-stack.png"):
         shutil.copyfile(ROOT / "dist" / "figures" / name, TARGET / name)
     colour_vision().save(TARGET / "colour-vision.png", optimize=True)
+    contact_sheet(BOOK, spreads=True).save(TARGET / "all-pages.png", optimize=True)
+    with tempfile.TemporaryDirectory() as folder:
+        contact_sheet(working_paper(Path(folder)), spreads=False).save(
+            TARGET / "all-pages-working-paper.png", optimize=True
+        )
+
+
+def contact_sheet(path: Path, spreads: bool) -> Image.Image:
+    """Show every page of a PDF, small; in a bound book a right page touches the left one before it."""
+    with pypdfium2.PdfDocument(path) as document:
+        scale = PAGE_WIDTH / document[len(document) - 1].get_width()
+        pages = [page.render(scale=scale).to_pil().convert("RGB") for page in document]
+    # The cover and its inside are a leaf of their own, the first page of the block stands alone on the right.
+    places = [number + 1 if spreads else number for number in range(len(pages))]
+    width = pages[-1].width
+    height = pages[-1].height + SMALL_GAP
+    across = PAGES_ACROSS * width + (PAGES_ACROSS // 2 if spreads else PAGES_ACROSS) * SMALL_GAP
+    sheet = Image.new("RGB", (across, (places[-1] // PAGES_ACROSS + 1) * height), GROUND)
+    for place, page in zip(places, pages, strict=True):
+        column = place % PAGES_ACROSS
+        gaps = column // 2 if spreads else column
+        sheet.paste(page, (column * width + gaps * SMALL_GAP, place // PAGES_ACROSS * height))
+    return sheet.quantize(32)
+
+
+def working_paper(folder: Path) -> Path:
+    """Build the book with the other theme, which one key of report.yaml chooses."""
+    for name in ("chapters", "bibliography", "figures"):
+        shutil.copytree(ROOT / name, folder / name)
+    text = (ROOT / "report.yaml").read_text(encoding="utf-8").partition("\neditions:")[0]
+    (folder / "report.yaml").write_text(f"{text}\ntheme: working-paper\n", encoding="utf-8")
+    subprocess.run([sys.executable, "-m", "octavo", "--project", folder, "build"], cwd=ROOT, check=True)
+    (built,) = (folder / "dist").glob("*.pdf")
+    return built
 
 
 def colour_vision() -> Image.Image:
