@@ -25,8 +25,9 @@ WIDTH = 1400
 COVER_WIDTH = 480
 GROUND = (214, 214, 218)
 GAP = 28
-#: Contact sheets, in pages and pixels. A column of the picture of colour vision, in pixels, and the chips above the stack in it.
+#: A contact sheet: pages in a row, and pixels.
 PAGES_ACROSS, PAGE_WIDTH, SMALL_GAP = 16, 84, 6
+#: A column of the picture of colour vision, in pixels, and the chips above the stack in it.
 COLUMN = 400
 CHIP = 64
 
@@ -80,7 +81,7 @@ def contact_sheet(path: Path, spreads: bool) -> Image.Image:
         column = place % PAGES_ACROSS
         gaps = column // 2 if spreads else column
         sheet.paste(page, (column * width + gaps * SMALL_GAP, place // PAGES_ACROSS * height))
-    return sheet.quantize(32)
+    return sheet.quantize(128, dither=Image.Dither.NONE)
 
 
 def working_paper(folder: Path) -> Path:
