@@ -247,6 +247,18 @@ def test_no_word_leaves_the_margins(
 
 
 @pytest.mark.tex
+def test_scripts_that_run_the_other_way_are_drawn_as_the_book_prints_them(report: Report, place: Path) -> None:
+    layers = tuple(replace(layer, piece="מקום", question="היכן הוא?") for layer in report.layers)
+    hebrew = replace(report, title="ספסלים בעיר", language="he", layers=layers)
+    boxes = [(letter, box) for letter, box in letters(drawn(hebrew, place).path) if box[3] - box[1] > 4]
+    (first,), (last,) = ([box for letter, box in boxes if letter == sought] for sought in "פם")
+    assert first[0] > last[0], "a word of Hebrew begins on the right"
+    stack = drawings.draw(hebrew, place, open_templates((templates_folder(),), place / "templates"))["layer-stack"]
+    with pypdfium2.PdfDocument(stack.path) as document:
+        assert "מ" in document[stack.page - 1].get_textpage().get_text_range()
+
+
+@pytest.mark.tex
 @pytest.mark.parametrize(("language", "downwards"), [("en-GB", True), ("sv", True), ("de", False), ("fr-CA", False)])
 def test_the_spine_is_read_as_the_language_reads_it(
     report: Report, place: Path, language: str, downwards: bool

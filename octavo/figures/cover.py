@@ -9,6 +9,7 @@ page. All lengths are millimeters from the lower left corner of the trimmed shee
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -47,6 +48,10 @@ HEAD = 0.08
 LONE_HEAD = 0.066
 QUESTION = 0.036
 FOOT = 0.06
+#: What a text face may lack: the blocks of `templates/style/octavo-scripts.sty`.
+RARE = re.compile(
+    "([\u0180-\u02af\u0370-\u052f\u1d00-\u1dbf\u1e00-\u1fff\u2070-\u23ff\u2460-\u29ff\u2b00-\u2bff\U0001f600-\U0001f64f])"
+)
 #: The trim that the sizes in the style are made for.
 STANDARD = (148.0, 210.0)
 #: More names than these run on in one paragraph.
@@ -252,11 +257,7 @@ def _item(text: Tex) -> Tex:
 def _words(text: str) -> Tex:
     """Write words for TeX; a character that a text face may lack asks for another face."""
     text = unicodedata.normalize("NFC", " ".join(text.split()))
+    pieces = re.split(RARE, text)
     return Tex("").join(
-        Tex(rf"\coverask{{{ord(character)}}}") if _is_rare(character) else escape(character) for character in text
+        escape(piece) if number % 2 == 0 else Tex(rf"\coverask{{{ord(piece)}}}") for number, piece in enumerate(pieces)
     )
-
-
-def _is_rare(character: str) -> bool:
-    """Tell whether a character is beyond Latin and general punctuation (blocks up to 017F, and 2000 to 206F)."""
-    return ord(character) > 0x17F and not 0x2000 <= ord(character) <= 0x206F

@@ -167,7 +167,7 @@ def _plates(report: Report, cache: Path, templates: jinja2.Environment) -> Plate
     faces = Faces(_family(report.fonts.sans), _family(report.fonts.text))
     own = (report.folder / "fonts" / name for family in (faces.sans, faces.serif) for name in family.files if name)
     fonts = tuple(dict.fromkeys(font for font in own if font.is_file()))
-    return Plates(cache, templates, faces, fonts=fonts)
+    return Plates(cache, templates, faces, fonts=fonts, language=report.language)
 
 
 def _digest(plates: Plates, facts: Sequence[object]) -> str:
@@ -176,6 +176,7 @@ def _digest(plates: Plates, facts: Sequence[object]) -> str:
         engine_version(plates.engine),
         plates.styles(),
         astuple(plates.faces),
+        plates.language,
         plates.own_fonts(),
         facts,
         _code(),

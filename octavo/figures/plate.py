@@ -22,6 +22,8 @@ import jinja2
 from octavo.latex.escape import Tex
 
 SKELETON = "figures/plates.tex"
+#: What the book and its drawings have in common: scripts that need a face or a direction of their own.
+SHARED = ("style/octavo-runs.sty", "style/octavo-faces.lua")
 STYLE = re.compile(r"figures/[\w-]+\.sty")
 FONT_FILE = re.compile(r"[\w .+-]*")
 ENGINE = "lualatex"
@@ -85,7 +87,8 @@ class Plates:
 
     `cache` is a folder for the results; `templates` (`octavo.latex.environment.open_templates`) finds the
     skeleton and every style in `figures/`, so that a report replaces one of them, or adds one, in its own folder;
-    `fonts` are the files that the report brings itself.
+    `fonts` are the files that the report brings itself,
+    `language` is its language.
 
     The cache holds one PDF for a whole set of figures, not one for each: the glyphs in an embedded font depend on
     all the figures of the run, so a set assembled from older runs would give other bytes than a clean build.
@@ -96,6 +99,7 @@ class Plates:
     faces: Faces = Faces()
     engine: str = ENGINE
     fonts: tuple[Path, ...] = ()
+    language: str = "en"
     _bodies: dict[str, str] = field(default_factory=dict, init=False)
 
     def add(self, key: str, tex: str) -> None:
@@ -124,8 +128,8 @@ class Plates:
         """Return the skeleton and every style that may be used, by file name."""
         loader = self.templates.loader
         assert loader is not None, "templates are read from folders"
-        names = [SKELETON, *(name for name in loader.list_templates() if STYLE.fullmatch(name))]
-        return {name.removeprefix("figures/"): loader.get_source(self.templates, name)[0] for name in names}
+        names = [SKELETON, *SHARED, *(name for name in loader.list_templates() if STYLE.fullmatch(name))]
+        return {Path(name).name: loader.get_source(self.templates, name)[0] for name in names}
 
     def own_fonts(self) -> dict[str, str]:
         """Return a digest of each font that the report brings, by file name."""
@@ -135,7 +139,8 @@ class Plates:
         """Fill the skeleton, and return it with the styles, by file name."""
         sources = self.styles()
         sources["plates.tex"] = self.templates.get_template(SKELETON).render(
-            styles=sorted(Path(name).stem for name in sources if name not in ("plates.sty", "plates.tex")),
+            language=self.language,
+            styles=sorted(Path(name).stem for name in sources if name.endswith(".sty") and name != "plates.sty"),
             families=[
                 (name, [Tex(file) for file in family.files])
                 for name, family in (("platesans", self.faces.sans), ("plateserif", self.faces.serif))
