@@ -39,15 +39,15 @@ def headless_tables(tree: StructureTree) -> Iterator[Finding]:
 
 
 def half_told_formulas(tree: StructureTree) -> Iterator[Finding]:
-    """Find formulas with a description and no MathML, or the other way round, in a book whose formulas have MathML.
+    """Find formulas that have MathML and no words, or no MathML and TeX where the words should be.
 
-    Some readers speak the one, some explore the other. `octavo.check.structure` finds those that have neither.
+    Some readers speak the words, some explore the MathML. What Pandoc cannot turn into MathML an author can say in words
+    (OCT540); `octavo.check.structure` finds formulas that have neither.
     """
-    formulas = [element for element in tree.elements() if element.role == "Formula"]
-    if any(formula.has_mathml for formula in formulas):
-        for formula in formulas:
+    for formula in tree.elements():
+        if formula.role == "Formula":
             described = formula.words("/Alt").strip() or formula.words("/ActualText").strip()
-            if bool(described) != formula.has_mathml:
+            if not described if formula.has_mathml else "\\" in described:
                 page = min(formula.pages, default=-1) + 1
                 yield Finding("OCT520", _excerpt(described or formula.text), formula.path, page)
 
