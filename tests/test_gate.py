@@ -14,7 +14,7 @@ import pikepdf
 import pytest
 import yaml
 from conftest import CASES, ROOT, Project
-from pikepdf import Array, Dictionary, Name, Object
+from pikepdf import Array, Dictionary, Name, Object, String
 
 from octavo import cli
 from octavo.book import Book, Product
