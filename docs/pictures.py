@@ -52,7 +52,7 @@ def main() -> None:
         top = GAP + number * (height + GAP)
         sheet.paste(row[0], (GAP, top))
         sheet.paste(row[1], (GAP + row[0].width, top))
-    sheet.quantize(64).save(TARGET / "pages.png", optimize=True)
+    sheet.quantize(128, dither=Image.Dither.NONE).save(TARGET / "pages.png", optimize=True)
     with Image.open(ROOT / "dist" / "figures" / "cover.png") as cover:
         cover.thumbnail((COVER_WIDTH, COVER_WIDTH * 2), Image.Resampling.LANCZOS)
         cover.convert("RGB").quantize(64).save(TARGET / "cover.png", optimize=True)

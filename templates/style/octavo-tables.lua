@@ -72,12 +72,15 @@ local function cut(list, value)
 end
 
 -- The heads of columns stand on one line at their foot.
+local STRUT = token.create('@arstrutbox').mode
 local function lower(head)
+  local strut = tex.box[STRUT].depth
   for _, row in ipairs(boxes_of(head)) do
     local depth = getfield(row, 'depth')
     for _, cell in ipairs(getlist(row) and boxes_of(getlist(row)) or {}) do
       local _, _, own = direct.dimensions(getlist(cell))
-      if getlist(cell) and own and own < depth then setfield(cell, 'shift', depth - own) end
+      own = math.max(own or 0, strut) -- a cell as wide as it needs to be ends in no strut
+      if getlist(cell) and own < depth then setfield(cell, 'shift', depth - own) end
     end
   end
 end
