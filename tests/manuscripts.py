@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from octavo.check.listening import Element, Leaf
 from octavo.latex.blocks import FORMS
-from octavo.manuscript.reading import READER
 from octavo.manuscript.words import Words
 from octavo.workspace import run_pandoc
 
@@ -236,6 +235,15 @@ def chapters(draw: st.DrawFn, depth: int = 3) -> list[Json]:
     return content
 
 
+READER = """
+function Reader(texts, options)
+  local parts = pandoc.List()
+  for _, text in ipairs(pandoc.json.decode(tostring(texts))) do
+    parts:insert(pandoc.Div(pandoc.read(text, 'markdown', options).blocks))
+  end
+  return pandoc.Pandoc(parts)
+end
+"""
 WRITER = """
 function ByteStringWriter(document, options)
   local texts = pandoc.List()
@@ -255,9 +263,9 @@ def as_markdown(trees: list[list[Json]], writer: str) -> list[str]:
     return texts
 
 
-def as_trees(texts: list[str]) -> list[list[Json]]:
-    """Read each Markdown text as Octavo does."""
-    output = run_pandoc(["-f", str(READER), "-t", "json"], json.dumps(texts))[0]
+def as_trees(texts: list[str], reader: str) -> list[list[Json]]:
+    """Read each Markdown text with nothing but Pandoc, through the Lua reader of that path."""
+    output = run_pandoc(["-f", reader, "-t", "json"], json.dumps(texts))[0]
     return [part["c"][1] for part in json.loads(output)["blocks"]]
 
 

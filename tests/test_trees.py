@@ -62,11 +62,12 @@ def printing(tmp_path_factory: pytest.TempPathFactory) -> Printing:
 
 
 @pytest.fixture(scope="module")
-def writer(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Give the path of the Lua writer that turns trees into Markdown."""
-    path = tmp_path_factory.mktemp("writer") / "markdown.lua"
-    path.write_text(manuscripts.WRITER, encoding="utf-8")
-    return str(path)
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """Give the paths of the Lua scripts that write trees as Markdown, and read it."""
+    folder = tmp_path_factory.mktemp("scripts")
+    (folder / "writer.lua").write_text(manuscripts.WRITER, encoding="utf-8")
+    (folder / "reader.lua").write_text(manuscripts.READER, encoding="utf-8")
+    return str(folder / "writer.lua"), str(folder / "reader.lua")
 
 
 def profile(request: pytest.FixtureRequest, books: int) -> settings:
@@ -93,9 +94,10 @@ def difference(found: str, wanted: str) -> str:
 
 @pytest.mark.tex
 def test_a_random_manuscript_is_printed_whole_and_conforms(
-    request: pytest.FixtureRequest, printing: Printing, writer: str
+    request: pytest.FixtureRequest, printing: Printing, scripts: tuple[str, str]
 ) -> None:
     printed = []
+    writer, reader = scripts
 
     def check(trees: list[list[manuscripts.Json]]) -> None:
         texts = manuscripts.as_markdown(trees, writer)
@@ -108,7 +110,7 @@ def test_a_random_manuscript_is_printed_whole_and_conforms(
             return
         (verdict,) = validate(product.path, ("ua2",))
         assert verdict.passed, "\n".join(map(str, verdict.failures)) or verdict.status
-        written = [manuscripts.written(tree, Words("en-US", {})) for tree in manuscripts.as_trees(texts)]
+        written = [manuscripts.written(tree, Words("en-US", {})) for tree in manuscripts.as_trees(texts, reader)]
         with pikepdf.open(product.path) as pdf:
             assert [finding for finding in inspect_structure(pdf) if finding.code not in BY_DESIGN] == []
             heard = [manuscripts.heard(section) for section in chapters_of(pdf)]
