@@ -567,7 +567,7 @@ def test_head_rows_are_read_once(small: Finished) -> None:
 @pytest.mark.xdist_group("report")
 def test_a_template_of_the_report_takes_the_place_of_the_standard_one(copied: Project) -> None:
     standard = (ROOT / "templates" / "style" / "octavo-page.sty").read_text(encoding="utf-8")
-    own = standard.replace("\\octheadsize #1", "\\octheadsize Entwurf #1")
+    own = standard.replace("\\octuse{running}#1", "\\octuse{running}Entwurf #1")
     assert own != standard
     copied.write("templates/style/octavo-page.sty", own)
     rebuild(copied)
@@ -581,7 +581,7 @@ def test_a_template_of_the_report_takes_the_place_of_the_standard_one(copied: Pr
 @pytest.mark.xdist_group("report")
 def test_a_macro_file_of_the_report_takes_the_place_of_the_standard_one(copied: Project) -> None:
     standard = (ROOT / "templates" / "matter.tex").read_text(encoding="utf-8")
-    own = standard.replace("<< line(made) >>", '<< line("Gesetzt von Hand") >>')
+    own = standard.replace("<< line(imprint.made[0]) >>", '<< line("Gesetzt von Hand") >>')
     assert own != standard
     copied.write("templates/matter.tex", own)
     rebuild(copied)

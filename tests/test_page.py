@@ -99,7 +99,8 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
             {}, "OCT411 chapters/1.md:5", "times as wide", id="loose",
         ),
         pytest.param(
-            "```{=latex}\n\\clubpenalty=0 \\widowpenalty=0 \\brokenpenalty=0\n```\n\n" + f"{SENTENCE * 2}\n\n" * 40,
+            f"{SENTENCE}\n\n```{{=latex}}\n\\clubpenalty=0 \\widowpenalty=0\n```\n\n"
+            + f"{SENTENCE * 2}\n\n{SENTENCE * 3}\n\n{SENTENCE}\n\n" * 20,
             {"trust": {"raw-latex": True}}, "OCT413", "stands alone at the", id="edges",
         ),
         pytest.param(
