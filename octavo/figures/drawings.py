@@ -24,7 +24,7 @@ from octavo.figures.colour import shade, tint
 from octavo.figures.cover import Sheet, cover, inks
 from octavo.figures.data import FigureData, alternative_text
 from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engine_version, export
-from octavo.latex.escape import Tex, escape_plain
+from octavo.latex.escape import Tex, escape
 from octavo.manifest import Layer, Report
 from octavo.manuscript.words import Words
 
@@ -143,7 +143,7 @@ def data_figure(figure: FigureData, layers: tuple[Layer, ...]) -> Tex:
     inks |= {f"shade{number}": shade(layer.color) for number, layer in enumerate(layers, start=1)}
     definitions = "".join(f"{command('definecolor', name, 'HTML', digits)}%\n" for name, digits in inks.items())
     drawing = Tex(f"%\n{figure.content.draw()}%\n")
-    return Tex(definitions) + command("datafigure", drawing, escape_plain(figure.note))
+    return Tex(definitions) + command("datafigure", drawing, escape(figure.note))
 
 
 def _bodies(report: Report, figures: Mapping[str, FigureData]) -> dict[str, Tex]:
@@ -190,7 +190,8 @@ def _code() -> str:
     digest = hashlib.sha256()
     spec = find_spec("pylatex")
     pylatex = Path(spec.origin).parent if spec and spec.origin else None
-    sources = [*sorted(Path(__file__).parent.rglob("*.py")), Path(__file__).parents[1] / "latex" / "escape.py"]
+    words = ("latex/escape.py", "latex/scripts.py", "manuscript/scripts.py")
+    sources = [*sorted(Path(__file__).parent.rglob("*.py")), *(Path(__file__).parents[1] / name for name in words)]
     if pylatex is not None:
         sources += [pylatex / "tikz.py", *sorted((pylatex / "base_classes").glob("*.py"))]
     for source in sources:

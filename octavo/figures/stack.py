@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from octavo.figures.colour import LEAST_CONTRAST, check_color, contrast, shade, tint
-from octavo.latex.escape import Tex, escape_plain
+from octavo.latex.escape import Tex, escape
 
 if TYPE_CHECKING:
     from pylatex import TikZNode
@@ -64,7 +64,7 @@ def layer_stack(layers: Sequence[Layer], relation: str = RELATION) -> Tex:
     for number in range(2, len(layers) + 1):
         steps = [TikZNode(f"block{number}").south, "to", TikZNode(f"block{number - 1}").north]
         picture.append(TikZPath(steps, TikZOptions("foot", fill=f"shade{number}")))
-    picture.append(TikZNode(options=TikZOptions(**{"relation on": "layer1"}), text=escape_plain(relation)))
+    picture.append(TikZNode(options=TikZOptions(**{"relation on": "layer1"}), text=escape(relation)))
     picture.append(TikZNode(options=TikZOptions(**{"ground under": "layer1"})))
     stack = Command("layerstack", arguments=[len(layers), NoEscape(f"%\n{picture.dumps()}%\n")])
     return Tex(_colours(layers) + stack.dumps())
@@ -168,8 +168,8 @@ def _plain(text: str) -> str:
 def _breakable(label: str) -> str:
     """Escape a label for LaTeX; a slash between letters becomes a place where the line may break."""
     parts = _plain(label).split("/")
-    pieces = [escape_plain(parts[0])]
+    pieces = [escape(parts[0])]
     for before, after in itertools.pairwise(parts):
         tight = not before.endswith(" ") and not after.startswith(" ")
-        pieces += [Tex(r"\slash{}" if tight else "/"), escape_plain(after)]
+        pieces += [Tex(r"\slash{}" if tight else "/"), escape(after)]
     return str(Tex("").join(pieces))

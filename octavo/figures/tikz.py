@@ -24,7 +24,7 @@ from pylatex import (
     TikZUserPath,
 )
 
-from octavo.latex.escape import Tex, escape_plain
+from octavo.latex.escape import Tex, escape
 
 #: Places in a drawing are written to a hundredth of their unit; finer than any printer.
 DECIMALS = 4
@@ -96,4 +96,4 @@ def braced(values: Iterable[str]) -> str:
 
 
 def _tex(text: str) -> str:
-    return str(text) if isinstance(text, Tex) else str(escape_plain(text))
+    return str(text) if isinstance(text, Tex) else str(escape(text))

@@ -44,11 +44,6 @@ _BREAKABLE = re.compile(r"(?<=[/.?&=_:%#+,;@-])(?=[^/.?&=_:%#+,;@-])|(?<=[a-z0-9
 _LONGEST_WHOLE = 20
 
 
-def escape_plain(text: str) -> Tex:
-    """Return text for TeX that knows no scripts but those of the face at hand, such as that of the drawings."""
-    return Tex(text.translate(_SPECIAL))
-
-
 def escape(text: str, rightward: str = "") -> Tex:
     """Return text that TeX prints as it stands; `rightward` is the script of a passage from right to left."""
     if rightward:
