@@ -33,6 +33,7 @@ PYTHON_PACKAGES = (
     ("pypdfium2", "makes pictures of pages"),
     ("Pillow", "reads images"),
     ("img2pdf", "places images without loss"),
+    ("packaging", "knows the licenses of SPDX"),
     ("rich", "shows progress"),
 )
 """The distributions that a build imports, and what for."""

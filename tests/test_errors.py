@@ -437,7 +437,10 @@ def test_stopping_from_the_keyboard_leaves_no_half_file(stage: str, built: Proje
     built.write("chapters/1.md", GOOD.replace("Whole", "Changed") + "\nMore text for another book.\n" * 200)
     command = [sys.executable, "-m", "octavo", "--project", str(built.folder), "build"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    # A shell that runs the tests in the background has them ignore the key, and what they start inherits that.
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    signal.signal(signal.SIGINT, ignored)
     assert process.stderr is not None
     seen = next(line for line in process.stderr if line.startswith(stage))
     process.send_signal(signal.SIGINT)
