@@ -55,20 +55,30 @@ class Folios:
     def definitions(self, templates: jinja2.Environment, labels: dict[str, int]) -> Tex:
         """Return the LaTeX that tells the engine each guess."""
         macros = Macros(templates, "matter.tex")
-        known = [(labels[label], folio) for label, folio in sorted(self.guess.items()) if label in labels]
-        return macros("folios", known=known)
+        return folio_definitions(macros, self.guess, labels)
 
     def settle(self, used: set[str], root: Element, pages: PageMap) -> set[str]:
         """Take over the true pages and return the labels whose printed page was wrong."""
-        true: dict[str, str] = {}
-        for element in root.walk():
-            if element.identifier and element.anchor:
-                folio = pages.folio_of(element.anchor)
-                if folio:
-                    true[element.identifier] = folio
+        true = folios_in(root, pages)
         wrong = {label for label in used if self.guess.get(label) != true.get(label, "")}
         self.guess = {label: true[label] for label in sorted(used) if label in true}
         return wrong
+
+
+def folios_in(root: Element, pages: PageMap) -> dict[str, str]:
+    """Return the printed page of every label below an element that is on a page."""
+    found = {
+        element.identifier: pages.folio_of(element.anchor)
+        for element in root.walk()
+        if element.identifier and element.anchor
+    }
+    return {label: folio for label, folio in found.items() if folio}
+
+
+def folio_definitions(macros: Macros, folios: dict[str, str], labels: dict[str, int]) -> Tex:
+    """Return the LaTeX that tells the engine the pages of some labels."""
+    known = [(labels[label], folio) for label, folio in sorted(folios.items()) if label in labels]
+    return macros("folios", known=known)
 
 
 @dataclass
@@ -102,6 +112,8 @@ class Run:
         self._feed("trial", "roman", first, self._contents([*listed, *self._announced()], pages, Element("Part")))
         pages = self.press.pages()
         length = sum(sheet.sheaf == "trial" for sheet in pages.sheets)
+        known = folios_in(volume.main_tree, pages)
+        self.press.feed("known", folio_definitions(self._matter.macros, known, volume.context.labels.order()))
         self._feed_front(first + length + length % 2)
         own = self._feed_back(resume, back)
         pages = self.press.pages()

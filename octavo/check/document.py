@@ -41,8 +41,8 @@ def headless_tables(tree: StructureTree) -> Iterator[Finding]:
 def half_told_formulas(tree: StructureTree) -> Iterator[Finding]:
     """Find formulas that have MathML and no words, or no MathML and TeX where the words should be.
 
-    Some readers speak the words, some explore the MathML. What Pandoc cannot turn into MathML an author can say in words
-    (OCT540); `octavo.check.structure` finds formulas that have neither.
+    Some readers speak the words, some explore the MathML. What Pandoc cannot turn into MathML an author can say in
+    words (OCT540); `octavo.check.structure` finds formulas that have neither.
     """
     for formula in tree.elements():
         if formula.role == "Formula":

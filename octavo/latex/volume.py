@@ -27,6 +27,8 @@ class Volume:
     main_headings: list[Printed] = field(default_factory=list)
     front_headings: list[Printed] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
+    #: Labels whose page is printed before it is known. Front matter is typeset last: it knows the pages of the main matter.
+    guessed: set[str] = field(default_factory=set)
 
     def write(self, ready: Callable[[str, Tex], None]) -> None:
         """Write all parts; `ready` is given each part of the main matter as soon as it is written."""
@@ -36,6 +38,7 @@ class Volume:
             self.context.part = part
             is_front = part.role == "front"
             self.context.headings = []
+            self.context.page_references = set()
             tree = self.front_tree if is_front else self.main_tree
             before = len(tree.kids)
             tex = self.writer.write_part(part.blocks, tree)
@@ -43,8 +46,16 @@ class Volume:
                 if isinstance(kid, Element):
                     kid.part = part
             (self.front_headings if is_front else self.main_headings).extend(self.context.headings)
+            wanted = self.context.page_references
+            self.guessed |= {label for label in wanted if self._is_in_front(label)} if is_front else wanted
             if is_front:
                 self.front[name] = tex
             else:
                 self.main[name] = tex
                 ready(name, tex)
+
+    def _is_in_front(self, label: str) -> bool:
+        target = self.context.labels.targets.get(label)
+        return target is not None and any(
+            part.path == target.part and part.role == "front" for part in self.parts.values()
+        )
