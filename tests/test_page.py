@@ -211,3 +211,15 @@ def test_the_revision_is_named_where_there_is_one(project: Project, tmp_path: Pa
 
     assert revision_of(project.folder) == ""
     assert re.fullmatch(r"[0-9a-f]{7,}\+?|v?[\w.-]+\+?", revision_of(Path(__file__).parent))
+
+
+def test_front_matter_names_pages_without_a_second_run(project: Project) -> None:
+    project.write("chapters/0.md", "# Before\n\nThe second chapter is on [](#sec:two){.page}.\n")
+    project.write("chapters/1.md", f"# One\n\n{SENTENCE}\n")
+    project.write("chapters/2.md", f"# Two {{#sec:two}}\n\n{SENTENCE}\n")
+    project.describe(parts={"front": ["chapters/0.md"], "chapters": ["chapters/1.md", "chapters/2.md"]})
+    done = project.octavo("--strict", "build")
+    assert done.status == 0 and "engine runs" not in done.out, done.out
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    texts = [" ".join(page.get_textpage().get_text_range().split()) for page in document]
+    assert any("The second chapter is on page 3." in text for text in texts)

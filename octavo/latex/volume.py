@@ -27,7 +27,7 @@ class Volume:
     main_headings: list[Printed] = field(default_factory=list)
     front_headings: list[Printed] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
-    #: Labels whose page is printed before it is known. Front matter is typeset last: it knows the pages of the main matter.
+    #: Labels whose page is printed before it is known; front matter is typeset last and knows those of the main matter.
     guessed: set[str] = field(default_factory=set)
 
     def write(self, ready: Callable[[str, Tex], None]) -> None:
@@ -56,6 +56,5 @@ class Volume:
 
     def _is_in_front(self, label: str) -> bool:
         target = self.context.labels.targets.get(label)
-        return target is not None and any(
-            part.path == target.part and part.role == "front" for part in self.parts.values()
-        )
+        front = {part.path for part in self.manuscript.parts if part.role == "front"}
+        return target is not None and target.part in front
