@@ -27,7 +27,7 @@ class Volume:
     main_headings: list[Printed] = field(default_factory=list)
     front_headings: list[Printed] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
-    #: Labels whose page is printed before it is known; front matter is typeset last and knows those of the main matter.
+    #: Labels whose page is printed before it is known; front matter is typeset last and knows the main matter.
     guessed: set[str] = field(default_factory=set)
 
     def write(self, ready: Callable[[str, Tex], None]) -> None:
