@@ -262,7 +262,7 @@ class Book:
         for passes in range(1, MOST_PASSES + 1):
             run = Run(volume, presses[edition.name], self._templates, sort_key, imprint(edition))
             printed, root = run.finish()
-            wrong = folios.settle(volume.guessed, root, printed.map)
+            wrong = folios.settle(volume.guessed, volume.referenced, root, printed.map)
             if not wrong:
                 break
             if passes == MOST_PASSES:

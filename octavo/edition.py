@@ -57,11 +57,11 @@ class Folios:
         macros = Macros(templates, "matter.tex")
         return folio_definitions(macros, self.guess, labels)
 
-    def settle(self, used: set[str], root: Element, pages: PageMap) -> set[str]:
-        """Take over the true pages and return the labels whose printed page was wrong."""
+    def settle(self, guessed: set[str], referenced: set[str], root: Element, pages: PageMap) -> set[str]:
+        """Take over the true pages and return the labels whose page was guessed and printed, and is another."""
         true = folios_in(root, pages)
-        wrong = {label for label in used if self.guess.get(label) != true.get(label, "")}
-        self.guess = {label: true[label] for label in sorted(used) if label in true}
+        wrong = {label for label in guessed if self.guess.get(label) != true.get(label, "")}
+        self.guess = {label: true[label] for label in sorted(referenced) if label in true}
         return wrong
 
 

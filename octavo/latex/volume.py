@@ -29,6 +29,7 @@ class Volume:
     parts: dict[str, Part] = field(default_factory=dict)
     #: Labels whose page is printed before it is known; front matter is typeset last and knows the main matter.
     guessed: set[str] = field(default_factory=set)
+    referenced: set[str] = field(default_factory=set)
 
     def write(self, ready: Callable[[str, Tex], None]) -> None:
         """Write all parts; `ready` is given each part of the main matter as soon as it is written."""
@@ -47,6 +48,7 @@ class Volume:
                     kid.part = part
             (self.front_headings if is_front else self.main_headings).extend(self.context.headings)
             wanted = self.context.page_references
+            self.referenced |= wanted
             self.guessed |= {label for label in wanted if self._is_in_front(label)} if is_front else wanted
             if is_front:
                 self.front[name] = tex
