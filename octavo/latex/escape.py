@@ -34,6 +34,7 @@ _SPECIAL = str.maketrans(
         "\N{HAIR SPACE}": r"\octspaceof{.08em}",
         "\N{ZERO WIDTH SPACE}": r"\octbreak{}",
         "\N{WORD JOINER}": r"\nobreak{}",
+        "\N{NON-BREAKING HYPHEN}": r"\octtiedhyphen{}",
         "\N{ZERO WIDTH NO-BREAK SPACE}": "",
         "\n": " ",
     }

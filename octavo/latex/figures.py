@@ -138,7 +138,7 @@ class FigureWriter:
         titles = {label.part: label.title for label in labels if label.kind == "chapter"}
         rows = [(titles.get(path, path), level, question) for path, level, question in self._context.layers]
         head = [self._context.words(word) for word in ("piece", "level", "question")]
-        return _table([n.Column("left", share) for share in (0.3, 0.27, 0.43)], head, rows)
+        return _table([n.Column("left", share) for share in (0.28, 0.25, 0.47)], head, rows)
 
     def write_table(self, table: n.Table, element: Element) -> Tex:
         """Write a table with its caption above it, or without one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -28,6 +29,9 @@ STYLES: dict[str, tuple[str, dict[str, str | int]]] = {
     "strikeout": ("Span", {"TextDecorationType": "LineThrough"}),
     "underline": ("Span", {"TextDecorationType": "Underline"}),
 }
+
+#: An apostrophe in or after a word.
+_APOSTROPHE = re.compile(r"(?<=\w)'")
 
 
 class InlineWriter:
@@ -295,18 +299,20 @@ class InlineWriter:
     def _index(self, inline: n.InlineSpan, before: int, element: Element) -> Tex:
         values = inline.attributes.values
         text = n.plain_text(inline.children, formula=maths.plain)
-        entry = tuple(part.strip() for part in values["entry"].split("!")) if "entry" in values else (text.strip(),)
+        entry = _typographic(values["entry"]).split("!") if "entry" in values else [text]
+        path = tuple(part.strip() for part in entry)
         has_formula = "entry" not in values and any(isinstance(node, n.Math) for node in n.walk(inline.children))
         title = tuple(self._context.quote(inline.children)) if has_formula else ()
         if "see" in values or "seealso" in values:
-            self._context.index.append(IndexMark(entry, see=values.get("see", ""), also=values.get("seealso", "")))
+            see, also = (_typographic(values.get(name, "")) for name in ("see", "seealso"))
+            self._context.index.append(IndexMark(path, see=see, also=also))
         if "see" in values:
             return Tex("")
         if self._context.leaves.last > before and inline.children:
-            self._context.index.append(IndexMark(entry, before + 1, element, title=title))
+            self._context.index.append(IndexMark(path, before + 1, element, title=title))
             return Tex("")
         number = self._context.leaves.next()
-        self._context.index.append(IndexMark(entry, number, element, title=title))
+        self._context.index.append(IndexMark(path, number, element, title=title))
         return self._context.macros("inline_anchor", number=number)
 
     def _citation(self, inline: n.Citation, element: Element) -> Tex:
@@ -328,3 +334,8 @@ class InlineWriter:
             else:
                 pieces.append(self._internal(self._named(text, target), target.identifier, element))
         return Tex("").join(pieces)
+
+
+def _typographic(text: str) -> str:
+    """Return the value of an attribute with the apostrophes of running text; Pandoc leaves attributes as they are."""
+    return _APOSTROPHE.sub("\N{RIGHT SINGLE QUOTATION MARK}", text)

@@ -65,6 +65,16 @@ def alphabetic(value: int) -> str:
     return text
 
 
+#: What stands before a number in a citation and should not end a line: sec. 3, App. D, Table 8, fig. 2.
+_LOCATOR = re.compile(r"\b(secs?\.|[Aa]pps?\.|[Tt]ables?|[Ff]igs?\.?|pp?\.|fn\.|chaps?\.) (?=[\dA-Z])")
+
+
+def tie_citation(text: str) -> str:
+    """Return the text of a citation with what belongs together kept on one line."""
+    tied = text.replace("et al.", "et\N{NO-BREAK SPACE}al.")
+    return _LOCATOR.sub("\\1\N{NO-BREAK SPACE}", tied).replace("n.d.-", "n.d.\N{NON-BREAKING HYPHEN}")
+
+
 def item_label(value: int, style: str, delimiter: str) -> str:
     """Return the printed label of an ordered item."""
     match style:
@@ -134,9 +144,9 @@ class Converter:
         citations, content = raw
         if not any(REFERENCE.fullmatch(item["citationId"]) for item in citations):
             children = self.inlines(content)
-            for child in children:
+            for child in n.walk(children):
                 if isinstance(child, n.Text):
-                    child.text = child.text.replace(" et al.", "\N{NO-BREAK SPACE}et\N{NO-BREAK SPACE}al.")
+                    child.text = tie_citation(child.text)
             if self._in_note:
                 children = without_notes(children)
             result.append(n.Citation(children, tuple(item["citationId"] for item in citations)))

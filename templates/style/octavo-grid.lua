@@ -61,7 +61,7 @@ local function snap(head, step)
         local off = y % step
         if off > SMALLEST_STEP and step - off > SMALLEST_STEP then
           local move = step - off
-          if off < .3 * step and total(open) - off > .3 * step * #open then move = -off end
+          if off < .5 * step and total(open) - off >= (off < .3 * step and .3 * #open or .9) * step then move = -off end
           -- A heading at the head of a page stays there; what changes is the space below it.
           if #open == 0 and under then
             open = { under }

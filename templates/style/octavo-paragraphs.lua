@@ -12,7 +12,8 @@ local GRID = luatexbase.registernumber 'oct@grid'
 local PARAGRAPH = luatexbase.new_attribute 'oct@paragraph'
 local ON_GRID = 1
 local SHORTEST_STRETCHED = 4  -- lines of a paragraph that may be given one more
-local LOOSEST_LINE = 1.5      -- how far the glue of a line may stretch for that; \tolerance lets any line go to 1.8
+local LOOSEST_LINE = 1.5      -- how far the glue of a line may stretch for that
+local LOOSEST_WITHOUT_RUNT = 1.8 -- as far as \tolerance lets any line go
 
 local paragraphs = {} -- of the page at hand: copy of the unbroken list, number of lines
 local last = 0
@@ -65,7 +66,7 @@ end
 
 -- Break a kept paragraph again, into so many lines more, its last line not shorter than `shortest`; return its lines and
 -- how loose they are, or nothing when that makes holes.
-local function again(paragraph, more, shortest)
+local function again(paragraph, more, loosest, shortest)
   local copy = node.copy_list(paragraph.list)
   if shortest then
     local fill = node.tail(copy)
@@ -81,7 +82,7 @@ local function again(paragraph, more, shortest)
   for line in node.traverse_id(node.id 'hlist', list) do
     if line ~= ending and line.glue_sign == 1 and line.glue_order == 0 then worst = math.max(worst, line.glue_set) end
   end
-  if facts.prevgraf == paragraph.lines + more and worst <= LOOSEST_LINE then
+  if facts.prevgraf == paragraph.lines + more and worst <= loosest then
     local fill = filling(ending)
     if shortest and fill then -- the words of the last line keep their natural spaces
       fill.stretch, fill.stretch_order = 65536, 2
@@ -155,7 +156,7 @@ function octavo.lengthen(head, lack)
   local choices = {}
   for _, here in ipairs(whole_paragraphs(head)) do
     if here.count == paragraphs[here.id].lines then
-      local list, worst = again(paragraphs[here.id], 1)
+      local list, worst = again(paragraphs[here.id], 1, LOOSEST_LINE)
       if list then choices[#choices + 1] = { here = here, list = list, worst = worst } end
     end
   end
@@ -172,13 +173,13 @@ end
 
 -- Set paragraphs again whose last line is hardly one: a syllable, or a word shorter than the indent and a half.
 function octavo.avoid_runts(head)
-  local shortest = 2 * tex.parindent
+  local shortest = 3 * tex.parindent
   for _, here in ipairs(whole_paragraphs(head)) do
     local paragraph = paragraphs[here.id]
     if here.count == paragraph.lines then
       local _, width = filling(direct.tonode(here.last))
       if width < shortest then
-        local list = again(paragraph, 0, shortest)
+        local list = again(paragraph, 0, LOOSEST_WITHOUT_RUNT, shortest)
         if list then head = exchange(head, here, list) end
       end
     end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -85,12 +86,17 @@ class Dots:
     def cells(self) -> Cells:
         """Return a row of the table for each row of the plot; an interval stands in a column of its own."""
         ranged = any(row.low is not None and row.value is not None for row in self.rows)
-        header = [self.axis.rows_are, *(["Group"] if self.grouped else []), self.axis.words]
+        # Where values are told in words, such as “1 in 300”, the unit belongs to the intervals alone.
+        told = any(re.search(r"[a-z]", row.shown) for row in self.rows)
+        header = [
+            self.axis.rows_are, *(["Group"] if self.grouped else []), self.axis.title if told else self.axis.words
+        ]  # fmt: skip
         rows = []
         for row in self.rows:
             cells = [_named(row), *([row.group] if self.grouped else []), row.shown]
             rows.append((*cells, *([_interval(row)] if ranged else [])))
-        return (*header, *(["Interval"] if ranged else [])), tuple(rows)
+        interval = f"Interval, {self.axis.unit}" if told else "Interval"
+        return (*header, *([interval] if ranged else [])), tuple(rows)
 
     def series(self) -> tuple[Series, ...]:
         """Tell the rows that the figure is about from the others: by full and open dots, bars by color alone."""

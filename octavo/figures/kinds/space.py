@@ -110,11 +110,12 @@ class Space:
 
         content: list[object] = [
             tikz.line("space axis", (0.5, HEIGHT_MM / 2), (WIDTH_MM - 0.5, HEIGHT_MM / 2)),
-            tikz.node(self.axis, "space axis name", (WIDTH_MM / 2, HEIGHT_MM / 2)),
         ]
         if self.across:
             content.append(tikz.line("space across", (WIDTH_MM / 2, 0), (WIDTH_MM / 2, HEIGHT_MM)))
             content.append(tikz.node(self.across, "space across name", (WIDTH_MM / 2, HEIGHT_MM)))
+        # The name of the axis hides the line that goes through it.
+        content.append(tikz.node(self.axis, "space axis name", (WIDTH_MM / 2, HEIGHT_MM / 2)))
         for end, (label, text) in zip(("low", "high"), self.poles, strict=True):
             x = 0 if end == "low" else WIDTH_MM
             content.append(tikz.node(tikz.command("spacepole", label, text), f"space pole {end}", (x, 0)))
@@ -122,5 +123,6 @@ class Space:
             place = (round(point.x * WIDTH_MM, 2), round(point.y * HEIGHT_MM, 2))
             label = tikz.command("spacelabel", point.label, point.text if point.lit else "")
             content.append(tikz.node("", f"space {'lit' if point.lit else 'dark'} mark", place))
-            content.append(tikz.node(label, f"space label {point.side}", place))
+            away = ", beside lit" if point.lit else ""
+            content.append(tikz.node(label, f"space label {point.side}{away}", place))
         return tikz.block(tikz.picture(content, "space picture"))
