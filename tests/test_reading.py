@@ -82,7 +82,9 @@ class Manuscript:
 
     def _told(self, node: n.Node) -> str:
         match node:
-            case n.Text() | n.CodeSpan():
+            case n.Text():
+                return node.text.replace("\N{NON-BREAKING HYPHEN}", "-")
+            case n.CodeSpan():
                 return node.text
             case n.LineBreak():
                 return " "
