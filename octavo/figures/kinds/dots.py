@@ -86,8 +86,8 @@ class Dots:
     def cells(self) -> Cells:
         """Return a row of the table for each row of the plot; an interval stands in a column of its own."""
         ranged = any(row.low is not None and row.value is not None for row in self.rows)
-        # Where values are told in words, such as “1 in 300”, the unit belongs to the intervals alone.
-        told = any(re.search(r"[a-z]", row.shown) for row in self.rows)
+        # Where values are told as “1 in 300”, the unit belongs to the intervals alone.
+        told = any(re.search(r"\d in \d", row.shown) for row in self.rows)
         header = [
             self.axis.rows_are, *(["Group"] if self.grouped else []), self.axis.title if told else self.axis.words
         ]  # fmt: skip
