@@ -108,6 +108,10 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
             {"editions": {"screen": {"page": {"measure": "34mm"}}}}, "OCT412 chapters/1.md:3",
             "Three lines", id="ladder",
         ),
+        pytest.param(
+            f"{SENTENCE}\n\n+-----+-----+\n| A   | B   |\n+=====+=====+\n" + "| a   | b   |\n|     |     |\n" * 60
+            + "+-----+-----+\n", {}, "OCT414 chapters/1.md:6", "higher than the page", id="tall",
+        ),
     ],
 )  # fmt: skip
 def test_what_a_reader_would_stumble_over_is_told(

@@ -14,7 +14,7 @@ from octavo.diagnostics import Ledger, Span
 from octavo.manuscript.part import Part
 from octavo.press.log import block_at
 
-CODES = {"overfull": "OCT410", "loose": "OCT411", "ladder": "OCT412"}
+CODES = {"overfull": "OCT410", "loose": "OCT411", "ladder": "OCT412", "tall": "OCT414"}
 #: What is wrong with the edge of a page, in words.
 EDGES = {
     "widow": "the last line of a paragraph, which stands alone at the head",

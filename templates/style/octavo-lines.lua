@@ -5,7 +5,7 @@
 -- FILE and LINE are where TeX was in what Octavo fed it; TEXT are the letters of the line of print, by which its place in
 -- the Markdown is found.
 octavo = octavo or {}
-local HLIST, GLYPH, DISC, GLUE = node.id 'hlist', node.id 'glyph', node.id 'disc', node.id 'glue'
+local HLIST, VLIST, GLYPH, DISC, GLUE = node.id 'hlist', node.id 'vlist', node.id 'glyph', node.id 'disc', node.id 'glue'
 local LINE = 1                -- subtype of a line of a paragraph, LuaTeX manual, 8.2.2
 local OVERFULL = tex.sp '1pt' -- a line that sticks out by less is not seen
 local LOOSE = 3.3             -- a space as wide as that, in its natural width, is a hole
@@ -30,7 +30,7 @@ local function letters(list, found)
       found[#found + 1] = ' '
     elseif n.id == DISC and n.replace then
       letters(n.replace, found)
-    elseif n.id == HLIST and n.head then
+    elseif (n.id == HLIST or n.id == VLIST) and n.head then
       letters(n.head, found)
     end
   end
@@ -51,7 +51,12 @@ luatexbase.add_to_callback('hpack_quality', function(incident, detail, head)
   end
 end, 'octavo lines')
 
-luatexbase.add_to_callback('vpack_quality', function() end, 'octavo lines')
+luatexbase.add_to_callback('vpack_quality', function(incident, detail, head)
+  if incident == 'overfull' and detail > tex.dimen.octgrid // 2 then -- the depth of a last line is not seen
+    local file, line = here()
+    report('tall', string.format('%.1f', detail / 65536), head, file, line)
+  end
+end, 'octavo lines')
 
 -- A line ends with a hyphen when a discretionary is the last thing in it that prints.
 local function ends_with_hyphen(line)
