@@ -83,6 +83,8 @@ local function snap(head, step)
       if getfield(n, 'height') + getfield(n, 'depth') > 0 then
         baseline = y
         begun = true
+      elseif id == HLIST and getsubtype(n) == LINE_OF_TEXT then
+        baseline = y -- an empty line of code takes its room
       end
       y = y + getfield(n, 'depth')
     end
@@ -127,6 +129,15 @@ function octavo.finish_page()
     if total(places[1].glues) < 1.3 * step then break end
     share(places[1].glues, -step)
     lack = lack + step
+  end
+  -- Where none is so wide, several give what they can; the page then leaves the grid rather than its foot.
+  for _, place in ipairs(places) do
+    local spare = math.floor(total(place.glues) - .25 * step * #place.glues)
+    if lack < -SMALLEST_STEP and spare > 0 then
+      local part = math.min(spare, -lack)
+      share(place.glues, -part)
+      lack = lack + part
+    end
   end
   if tex.outputpenalty > -10000 and lack >= -SMALLEST_STEP and lack < (MOST_SHORT + 1) * step then
     local lines = (lack + SMALLEST_STEP) // step
