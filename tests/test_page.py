@@ -71,6 +71,7 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
     # Facing pages of text end on the same line; the pages that end a chapter have no partner.
     folios = [document.get_page_label(number) for number in range(len(document))]
     ends = [round(max((line.position for line in lines_of(page)), default=0), 1) for page in document]
+    starts = [min((line.position for line in lines_of(page) if line.position > -1), default=9) for page in document]
     spreads = [
         (folios[at], ends[at], ends[at + 1])
         for at in range(len(document) - 2)
@@ -78,8 +79,8 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
         and int(folios[at]) % 2 == 0
         and len(pages[at]) > 12
         and len(pages[at + 1]) > 12
-        # Neither page begins a chapter (a folio at its foot), nor ends one (the next page does, or is blank).
-        and all(0 < end < A5["lines"] for end in (ends[at], ends[at + 1], ends[at + 2]))
+        # Neither page begins a chapter, well below its first line, nor ends one: the next begins one, or is blank.
+        and all(start < 1.5 for start in starts[at : at + 3])
     ]
     uneven = [spread for spread in spreads if abs(spread[1] - spread[2]) > 0.5]
     assert len(spreads) > 20 and len(uneven) <= 0.2 * len(spreads), uneven
@@ -227,3 +228,16 @@ def test_front_matter_names_pages_without_a_second_run(project: Project) -> None
     document = pypdfium2.PdfDocument(project.pdfs[0])
     texts = [" ".join(page.get_textpage().get_text_range().split()) for page in document]
     assert any("The second chapter is on page 3." in text for text in texts)
+
+
+@pytest.mark.xdist_group("book")
+def test_pages_that_begin_a_chapter_show_no_folio(flagship: Project) -> None:
+    document = pypdfium2.PdfDocument(flagship.pdfs[0])
+    texts = [document[number].get_textpage().get_text_range().split() for number in range(len(document))]
+    folios = [document.get_page_label(number) for number in range(len(document))]
+    shown = {number for number, words in enumerate(texts) if folios[number] in (words[:1] + words[-1:] + words[3:12])}
+    openers = {
+        number for number, words in enumerate(texts) if {"Chapter", "Appendix"} & set(words[:6]) and number > 16
+    }
+    named = {number for number in openers if re.search(r"(Chapter|Appendix) [1-4A-E] ", " ".join(texts[number][:8]))}
+    assert len(named) == 9 and not named & shown and len(shown) > 110
