@@ -399,17 +399,17 @@ def test_running_heads_and_folios_are_not_read(finished: Finished) -> None:
         extra = list((shown - read_aloud).elements())
         if not marks or label in ("i", "ii", "iii", "iv"):
             continue
-        assert "/Pagination" in artifacts(page), f"page {label} has no running matter"
+        opens = any(number in heading.pages for heading in finished.roles("H1"))
+        assert opens != ("/Pagination" in artifacts(page)), f"page {label}: running matter belongs to all but openers"
         lines = [words(line) for line in finished.texts[number].strip().splitlines()]
-        head = lines[0] if label in (lines[0][:1] + lines[0][-1:]) else lines[-1]
-        assert label in head and label in extra, f"page {label} does not print its number, or reads it aloud"
+        head = [] if opens else lines[0]
+        assert opens or (label in head and label in extra), f"page {label} prints no number, or reads it aloud"
         heading = " ".join(word for word in head if word != label)
         if heading:
             with_head += 1
             assert any(heading in title for title in titles), heading
         joined = "".join(words(" ".join(marks.values())))
         head += [word for cell in repeated(finished, number) for word in words(cell.text)]
-        opens = any(number in heading.pages for heading in finished.roles("H1"))
         head += list("1234567") if opens else []  # the layers of the small stack beside the title
         assert set(extra) <= set(head) | {word for word in extra if word in joined}, (label, extra)
     assert with_head >= 2
@@ -572,7 +572,7 @@ def test_a_template_of_the_report_takes_the_place_of_the_standard_one(copied: Pr
     copied.write("templates/style/octavo-page.sty", own)
     rebuild(copied)
     heads = [text for text in Finished(copied.pdfs[0]).texts if "Entwurf" in text]
-    assert len(heads) > 5
+    assert len(heads) >= 3
     shutil.rmtree(copied.folder / "templates")
     rebuild(copied)
     assert not any("Entwurf" in text for text in Finished(copied.pdfs[0]).texts)
