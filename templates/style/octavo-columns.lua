@@ -46,6 +46,12 @@ local function column(from, most)
     taken[#taken + 1] = lines[from].box
     from = from + 1
   end
+  -- A heading does not stand at the foot of a column without a line below it.
+  local next_line, last = lines[from], lines[from - 1]
+  if next_line and next_line.entry > MAIN and last.entry == MAIN and #taken > 1 then
+    taken[#taken] = nil
+    from = from - 1
+  end
   return taken, from
 end
 
