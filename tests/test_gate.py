@@ -246,13 +246,31 @@ def test_the_command_builds_judges_and_prints_a_table(project: Project) -> None:
     answer = json.loads(done.out)
     assert done.status == 0
     assert [(row["flavour"], row["passed"]) for row in answer["files"]] == [
-        *((flavour, True) for flavour in gate.FLAVOURS),
+        ("ua2", True),
+        ("a4f", True),
         (OWN, True),
     ]
     assert [problem["code"] for problem in answer["diagnostics"]] == ["OCT560"]
     strict = project.octavo("--strict", "check", "--conformance", "--format", "github")
     assert (strict.status, strict.out.startswith("::warning")) == (1, True)
     assert project.octavo("check", "--conformance").out.startswith("file ")
+
+
+@pytest.mark.tex
+@needs_validator
+@pytest.mark.parametrize(
+    ("text", "flavour"), [("A bench.", "a4"), ("A bench is $x^2$ long.", "a4f")], ids=["without files", "with MathML"]
+)
+def test_a_file_without_its_sources_is_judged_by_what_it_encloses(project: Project, text: str, flavour: str) -> None:
+    project.chapters(f"# One\n\n{text}\n", attach=False)
+    done = project.octavo("check", "--conformance", "--format", "json")
+    answer = json.loads(done.out)
+    assert [(row["flavour"], row["passed"]) for row in answer["files"]] == [
+        ("ua2", True),
+        (flavour, True),
+        (OWN, True),
+    ]
+    assert done.status == 0 and answer["diagnostics"] == []
 
 
 def test_an_absent_validator_is_named_before_anything_is_built(

@@ -66,13 +66,18 @@ def attach(pdf: Pdf, sources: Sequence[Source]) -> None:
 def attach_mathml(pdf: Pdf, formulas: Mapping[str, Sequence[int]]) -> None:
     """Tie MathML to the elements of its formulas, given by their numbers (ISO 14289-2, 8.2.5.29).
 
-    Formulas that are the same share one file.
+    Formulas that are the same share one file. PDF/A-4f asks for a file that is listed by name (ISO 19005-4, 6.9):
+    where no sources are, these are.
     """
+    files: dict[str, Object] = {}
     for count, (mathml, numbers) in enumerate(formulas.items(), start=1):
         data, mime = mathml.encode(), "application/mathml+xml"
-        file = attachment(pdf, f"formula-{count}.mml", data, mime, "Supplement", "MathML of a formula")
+        name = f"formula-{count}.mml"
+        files[name] = file = attachment(pdf, name, data, mime, "Supplement", "MathML of a formula")
         for number in numbers:
             pdf.get_object(number, 0).AF = Array([file])
+    if files and "/EmbeddedFiles" not in pdf.Root.get("/Names", Dictionary()):
+        _list_by_name(pdf, files)
 
 
 def _list_by_name(pdf: Pdf, files: dict[str, Object]) -> None:

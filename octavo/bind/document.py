@@ -59,7 +59,7 @@ def bind(
         attach_mathml(pdf, tree.formulas)
         count = int(pdf.Root.Pages.Count)
         document = identify(details)
-        describe(pdf, details, document, count, has_files=bool(sources))
+        describe(pdf, details, document, count, has_files=bool(sources or tree.formulas))
         written = BytesIO()
         pdf.save(
             written,

@@ -27,12 +27,10 @@ from octavo.diagnostics import Diagnostic, Ledger, Span
 from octavo.latex.tree import Element as Written
 from octavo.report_text import render
 
-#: What veraPDF judges every file by.
-FLAVOURS: Final = ("ua2", "a4f")
 #: What the checks of our own are called in the table.
 OWN: Final = "octavo"
 #: The name of each flavour in words.
-STANDARDS: Final = {"ua2": "PDF/UA-2", "a4f": "PDF/A-4f", OWN: "Octavo’s own checks"}
+STANDARDS: Final = {"ua2": "PDF/UA-2", "a4": "PDF/A-4", "a4f": "PDF/A-4f", OWN: "Octavo’s own checks"}
 #: What is found in the manuscript already, by what finds the same in the PDF.
 TWINS: Final = {
     "OCT522": {"OCT561"},
@@ -68,7 +66,7 @@ class Result:
     judge: str
 
 
-def examine(path: Path, root: Written, ledger: Ledger, flavours: Sequence[str] = FLAVOURS) -> list[Result]:
+def examine(path: Path, root: Written, ledger: Ledger, flavours: Sequence[str] | None = None) -> list[Result]:
     """Judge one finished file and report what is wrong; `root` is the tree that it was bound from.
 
     Our checks run on a thread of their own while veraPDF works on this one, which started Java: a Java machine waits
@@ -77,7 +75,7 @@ def examine(path: Path, root: Written, ledger: Ledger, flavours: Sequence[str] =
     checks = (*structure.CHECKS, *document.CHECKS)
     with ThreadPoolExecutor(max_workers=1) as pool, pikepdf.open(path) as pdf:
         inspection = pool.submit(_inspect, pdf, checks)
-        verdicts = validate(path, flavours)
+        verdicts = validate(path, flavours_of(pdf) if flavours is None else flavours)
         tree, found = inspection.result()
         reporter = _Reporter(tree, Places(root), ledger)
         for finding in found:
@@ -94,6 +92,11 @@ def examine(path: Path, root: Written, ledger: Ledger, flavours: Sequence[str] =
     ]  # fmt: skip
     passed = not found and elements > 0
     return [*results, Result(path.name, pages, OWN, len(checks), elements, len(found), passed, OWN)]
+
+
+def flavours_of(pdf: pikepdf.Pdf) -> tuple[str, str]:
+    """Return what a file must keep to: PDF/UA-2, and PDF/A-4f if it encloses files, else PDF/A-4 (ISO 19005-4)."""
+    return "ua2", "a4f" if "/EmbeddedFiles" in pdf.Root.get("/Names", {}) else "a4"
 
 
 def _inspect(pdf: pikepdf.Pdf, checks: Sequence[Check]) -> tuple[StructureTree, list[Finding]]:
