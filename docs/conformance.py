@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from octavo.check.gate import STANDARDS  # noqa: E402
+
 TARGET = ROOT / "docs" / "conformance.md"
 REPORTS = (".", "docs/handbook")
-NAMES = {"ua2": "PDF/UA-2", "a4f": "PDF/A-4f", "octavo": "Octavo’s own checks"}
 OPENING = """\
 # What the finished files are judged by
 
@@ -41,7 +44,7 @@ def main() -> int:
     """Write the page; the exit status is 1 when a file fails."""
     rows = [row for folder in REPORTS for row in judge(folder)]
     lines = [
-        f"| {r['file']} | {r['pages']} | {NAMES.get(r['flavour'], r['flavour'])} | {r['rules']:,} | {r['checks']:,} "
+        f"| {r['file']} | {r['pages']} | {STANDARDS[r['flavour']]} | {r['rules']:,} | {r['checks']:,} "
         f"| {r['failures']:,} |"
         for r in rows
     ]

@@ -87,7 +87,7 @@ class Book:
         """Read and write the manuscript without an engine; report what is wrong with it, return what was written."""
         volume, _ = self._read(self._parts(), None)
         volume.write(lambda name, tex: None)
-        self._listen(volume)
+        self._check(volume)
         return volume
 
     def build(self) -> list[Product]:
@@ -123,7 +123,7 @@ class Book:
                     e.name: pool.submit(self._front, e) for e in covered if e.cover == "front" or e is covered[0]
                 }
                 self._write(volume, pictures, presses)
-                self._listen(volume)
+                self._check(volume)
                 sort_key = pool.submit(collator)
                 tools = pool.submit(self._tools)
                 stack = pool.submit(lambda: export_stack(pictures.plates.result()))
@@ -228,7 +228,7 @@ class Book:
         volume.write(ready)
         self.workspace.lap("write")
 
-    def _listen(self, volume: Volume) -> None:
+    def _check(self, volume: Volume) -> None:
         """Report what a reader would miss who listens, or who does not see all colours; the engine works meanwhile."""
         from octavo.check.colours import check_layers
         from octavo.check.manuscript import check_manuscript
@@ -327,7 +327,7 @@ class Book:
 
         report = self.report
         return Details(
-            title=report.title if not report.subtitle else f"{report.title}: {report.subtitle}",
+            title=report.whole_title,
             authors=report.authors,
             subject=report.subtitle,
             language=report.language,

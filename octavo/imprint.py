@@ -7,10 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from octavo import __version__
-from octavo.design import points
+from octavo.design import POINTS, points
 from octavo.manifest import Edition, Report
-
-MILLIMETER = 72.27 / 25.4
 
 
 @dataclass(frozen=True)
@@ -28,17 +26,18 @@ class Imprint:
     @classmethod
     def of(cls, report: Report, edition: Edition, words: Callable[[str], str], revision: str, pandoc: str) -> Imprint:
         """Return the imprint of an edition; `revision` is empty where the manuscript is under no version control."""
-        whole = f"{report.title}: {report.subtitle}" if report.subtitle else report.title
         date = _date(report.date, words)
-        width, height = (round(points(length) / MILLIMETER, 1) for length in (edition.page.width, edition.page.height))
+        width, height = (
+            round(points(length) / POINTS["mm"], 1) for length in (edition.page.width, edition.page.height)
+        )
         sizes = words("edition").format(name=edition.name, width=f"{width:g}", height=f"{height:g}")
         year = f" ({report.date.year})" if report.date else ""
         faces = dict.fromkeys(face.name for face in (report.fonts.text, report.fonts.sans, report.fonts.mono))
         lines = [
-            whole,
+            report.whole_title,
             " · ".join(filter(None, [sizes, date, f"{words('revision')} {revision}" if revision else ""])),
             report.rights,
-            f"{words('cite-as')}: {_list(report.authors, words)}{year}. {whole}.",
+            f"{words('cite-as')}: {_list(report.authors, words)}{year}. {report.whole_title}.",
             f"{words('set-in')} {_list(tuple(faces), words)}.",
         ]
         return cls(

@@ -152,6 +152,11 @@ class Report:
     raw_latex: bool
     attach: bool
 
+    @property
+    def whole_title(self) -> str:
+        """Return title and subtitle in one line, as a catalog names the report."""
+        return f"{self.title}: {self.subtitle}" if self.subtitle else self.title
+
     def product(self, edition: Edition) -> str:
         """Return the name of an edition's finished file; the first edition has the name of the report alone."""
         return f"{self.output}.pdf" if edition == self.editions[0] else f"{self.output}-{edition.name}.pdf"

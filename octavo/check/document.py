@@ -13,9 +13,7 @@ from typing import Final, TypeGuard
 
 from octavo.check.contrast import faint_texts
 from octavo.check.listening import Element, Leaf, StructureTree
-from octavo.check.structure import Check, Finding
-
-_EXCERPT_LENGTH: Final = 60
+from octavo.check.structure import Check, Finding, excerpt
 
 
 def one_title(tree: StructureTree) -> Iterator[Finding]:
@@ -25,7 +23,7 @@ def one_title(tree: StructureTree) -> Iterator[Finding]:
         yield Finding("OCT575", "no title", "", 0)
     for title in titles[1:]:
         page = min(title.pages, default=-1) + 1
-        yield Finding("OCT575", f"a second title, “{_excerpt(title.text)}”", title.path, page)
+        yield Finding("OCT575", f"a second title, “{excerpt(title.text)}”", title.path, page)
 
 
 def headless_tables(tree: StructureTree) -> Iterator[Finding]:
@@ -35,7 +33,7 @@ def headless_tables(tree: StructureTree) -> Iterator[Finding]:
             cells = [inner for inner in element.descendants() if inner.role in ("TH", "TD")]
             if not any(cell.role == "TH" and cell.text.strip() for cell in cells):
                 first = next((cell.text for cell in cells if cell.text.strip()), "")
-                yield Finding("OCT576", _excerpt(first), element.path, min(element.pages, default=-1) + 1)
+                yield Finding("OCT576", excerpt(first), element.path, min(element.pages, default=-1) + 1)
 
 
 def half_told_formulas(tree: StructureTree) -> Iterator[Finding]:
@@ -49,7 +47,7 @@ def half_told_formulas(tree: StructureTree) -> Iterator[Finding]:
             described = formula.words("/Alt").strip() or formula.words("/ActualText").strip()
             if not described if formula.has_mathml else "\\" in described:
                 page = min(formula.pages, default=-1) + 1
-                yield Finding("OCT520", _excerpt(described or formula.text), formula.path, page)
+                yield Finding("OCT520", excerpt(described or formula.text), formula.path, page)
 
 
 def blank_headings(tree: StructureTree) -> Iterator[Finding]:
@@ -76,11 +74,6 @@ def faint_text(tree: StructureTree) -> Iterator[Finding]:
         holder = holders.get((faint.page, faint.mark))
         what = f"#{faint.color} on #{faint.ground} at {faint.ratio:.1f}:1"
         yield Finding("OCT571", what, holder.path if holder else "", faint.page + 1)
-
-
-def _excerpt(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= _EXCERPT_LENGTH else text[: _EXCERPT_LENGTH - 1] + "…"
 
 
 CHECKS: Final[tuple[Check, ...]] = (one_title, headless_tables, half_told_formulas, blank_headings, faint_text)

@@ -58,7 +58,7 @@ def check_manuscript(parts: Sequence[Part], language: str, ledger: Ledger) -> No
     for part in parts:
         _headings(part, ledger)
         _private_characters(part, ledger)
-        for node in _written(part.blocks):
+        for node in n.written(part.blocks):
             match node:
                 case n.Link():
                     _link(part, node, ledger)
@@ -71,14 +71,6 @@ def check_manuscript(parts: Sequence[Part], language: str, ledger: Ledger) -> No
                 case n.Picture():
                     _picture(part, node, ledger)
         _languages(part, language, ledger)
-
-
-def _written(nodes: Iterable[n.Node]) -> Iterator[n.Node]:
-    """Walk what an author wrote, in the order of reading: not what citeproc made of a citation."""
-    for node in nodes:
-        yield node
-        if not isinstance(node, n.Citation):
-            yield from _written(n.inner(node))
 
 
 def _headings(part: Part, ledger: Ledger) -> None:

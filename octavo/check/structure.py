@@ -67,10 +67,11 @@ def inspect_structure(pdf: pikepdf.Pdf) -> tuple[Finding, ...]:
 
 def _at(code: str, element: Element, text: str) -> Finding:
     """Place a finding at an element, on the first page of its content."""
-    return Finding(code, _excerpt(text), element.path, min(element.pages, default=-1) + 1)
+    return Finding(code, excerpt(text), element.path, min(element.pages, default=-1) + 1)
 
 
-def _excerpt(text: str) -> str:
+def excerpt(text: str) -> str:
+    """Return the first words of a text, enough to find its place."""
     text = " ".join(text.split())
     return text if len(text) <= _EXCERPT_LENGTH else text[: _EXCERPT_LENGTH - 1] + "…"
 
@@ -101,7 +102,7 @@ def loose_links(tree: StructureTree) -> Iterator[Finding]:
             held = parent is not None and (annotation.objgen, parent.objgen) in holders
             if annotation.get("/Subtype") == Name.Link and not held:
                 address = annotation.get("/A", Dictionary()).get("/URI", annotation.get("/Contents", ""))
-                yield Finding("OCT521", _excerpt(str(address)), "", number)
+                yield Finding("OCT521", excerpt(str(address)), "", number)
 
 
 def skipped_levels(tree: StructureTree) -> Iterator[Finding]:
@@ -184,7 +185,7 @@ def orphaned_marks(tree: StructureTree) -> Iterator[Finding]:
                 disputed.append(mark)
         for code, marks in (("OCT527", unparented), ("OCT528", disputed)):
             if marks:
-                yield Finding(code, _excerpt(", ".join(map(str, sorted(marks)))), "", pages.get(owner, 0))
+                yield Finding(code, excerpt(", ".join(map(str, sorted(marks)))), "", pages.get(owner, 0))
 
 
 def _parent_tree(pdf: pikepdf.Pdf) -> dict[int, Object]:
@@ -213,7 +214,7 @@ def stray_text(tree: StructureTree) -> Iterator[Finding]:
     for number, page in enumerate(tree.pdf.pages, start=1):
         stray = tree.content[page.obj.objgen].stray
         if stray:
-            yield Finding("OCT531", _excerpt(stray) or "spaces", "", number)
+            yield Finding("OCT531", excerpt(stray) or "spaces", "", number)
 
 
 def private_characters(tree: StructureTree) -> Iterator[Finding]:

@@ -320,6 +320,14 @@ def walk(nodes: Iterable[Node]) -> Iterator[Node]:
         yield from walk(inner(node))
 
 
+def written(nodes: Iterable[Node]) -> Iterator[Node]:
+    """Yield every node that the author wrote, in the order of reading: not what citeproc made of a citation."""
+    for node in nodes:
+        yield node
+        if not isinstance(node, Citation):
+            yield from written(inner(node))
+
+
 def quoted(nodes: Iterable[Node], reference: Callable[[Reference], str], sources: bool = True) -> list[Inline]:
     """Return what a title or a caption shows in another place, such as the contents.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -227,17 +227,9 @@ def _report_form(part: Part, ledger: Ledger) -> None:
         ledger.report("OCT206", part.span(first))
     if "$" not in part.source:
         return
-    for node in _written(part.blocks):
+    for node in n.written(part.blocks):
         if isinstance(node, n.Text) and "$" in node.text:
             _report_open_formula(part, node, ledger)
-
-
-def _written(nodes: Iterable[n.Node]) -> Iterator[n.Node]:
-    """Walk what the author wrote: all nodes but those that citeproc made of a citation."""
-    for node in nodes:
-        yield node
-        if not isinstance(node, n.Citation):
-            yield from _written(n.inner(node))
 
 
 def _report_open_formula(part: Part, node: n.Text, ledger: Ledger) -> None:

@@ -1,6 +1,6 @@
 -- Report what the author should mend: lines that leave the measure, loose lines, ladders of hyphens, single lines.
 --
--- Each report is one line of the log, which octavo/press/log.py reads:
+-- Each report is one line of the log, which octavo/press/lines.py reads:
 --   octavo line: KIND AMOUNT FILE LINE TEXT
 -- FILE and LINE are where TeX was in what Octavo fed it; TEXT are the letters of the line of print, by which its place in
 -- the Markdown is found.
