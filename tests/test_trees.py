@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 import manuscripts
 import pikepdf
 import pytest
+import readback
 import yaml
 from conftest import CASES
 from hypothesis import HealthCheck, Phase, given, note, settings
@@ -110,10 +111,10 @@ def test_a_random_manuscript_is_printed_whole_and_conforms(
             return
         (verdict,) = validate(product.path, ("ua2",))
         assert verdict.passed, "\n".join(map(str, verdict.failures)) or verdict.status
-        written = [manuscripts.written(tree, Words("en-US", {})) for tree in manuscripts.as_trees(texts, reader)]
+        written = [readback.written(tree, Words("en-US", {})) for tree in manuscripts.as_trees(texts, reader)]
         with pikepdf.open(product.path) as pdf:
             assert [finding for finding in inspect_structure(pdf) if finding.code not in BY_DESIGN] == []
-            heard = [manuscripts.heard(section) for section in chapters_of(pdf)]
+            heard = [readback.heard(section) for section in chapters_of(pdf)]
         assert difference("".join(text for text, *_ in heard), "".join(text for text, *_ in written)) == ""
         notes = ["\n".join(note for _, *notes in side for note in notes) for side in (heard, written)]
         assert difference(*notes) == ""
