@@ -7,6 +7,7 @@ report, `NAME.back.md` and `NAME.appendix.md` add parts. `pytest --accept` write
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import unicodedata
@@ -33,7 +34,7 @@ from octavo.latex.tree import outline_of
 from octavo.latex.volume import Volume
 from octavo.manifest import load
 from octavo.manuscript import nodes as n
-from octavo.workspace import Workspace
+from octavo.workspace import Workspace, run_pandoc
 
 CONSTRUCTS = Path(__file__).parent / "cases" / "constructs"
 NAMES = sorted(path.stem for path in CONSTRUCTS.glob("*.md") if "." not in path.stem)
@@ -256,6 +257,47 @@ def test_construct_is_read_aloud(name: str, bound: Callable[[str], Bound], reque
     with pikepdf.open(bound(book).pdf) as pdf:
         heard = read_aloud(pdf, chapters_of(pdf)[names.index(name)].pages)
     compare(case.expected("aloud"), heard, bool(request.config.getoption("--accept")))
+
+
+#: Say, for each extension that Pandoc's Markdown has switched on, in which text it changes what is read, if in any.
+EXTENSIONS = """
+function Reader(texts)
+  local chapters = pandoc.json.decode(tostring(texts))
+  local shown = {}
+  for name, is_on in pairs(pandoc.format.extensions 'markdown') do
+    shown[name] = is_on and '' or nil
+    for case, text in pairs(is_on and chapters or {}) do
+      if pandoc.read(text, 'markdown-' .. name) ~= pandoc.read(text, 'markdown') then
+        shown[name] = case
+        break
+      end
+    end
+  end
+  return pandoc.Pandoc { pandoc.CodeBlock(pandoc.json.encode(shown)) }
+end
+"""
+
+
+def test_every_extension_of_pandocs_markdown_has_a_case(tmp_path: Path) -> None:
+    (tmp_path / "extensions.lua").write_text(EXTENSIONS, encoding="utf-8")
+    texts = json.dumps({name: Case(name).read("md") for name in NAMES})
+    output, _ = run_pandoc(["-f", str(tmp_path / "extensions.lua"), "-t", "json"], texts)
+    shown = json.loads(json.loads(output)["blocks"][0]["c"][1])
+    assert len(shown) > 40 and [name for name, case in shown.items() if not case] == []
+
+
+@pytest.mark.tex
+def test_a_table_goes_over_five_pages_with_its_head_on_each_and_read_once(bound: Callable[[str], Bound]) -> None:
+    heads = "No.", "Text", "Square", "Remark"
+    with pikepdf.open(bound("corpus").pdf) as pdf, pypdfium2.PdfDocument(bound("corpus").pdf) as printed:
+        tables = [element for element in read_structure(pdf).elements() if element.role == "Table"]
+        (table,) = (found for found in tables if "The word number 100" in found.text)
+        pages = sorted(table.pages)
+        assert pages == list(range(pages[0], pages[0] + len(pages))) and len(pages) >= 5
+        assert [cell.text.strip() for cell in table.descendants() if cell.role == "TH"] == list(heads)
+        for page in pages:
+            words = printed[page].get_textpage().get_text_range().split()
+            assert " ".join(heads) in " ".join(words)
 
 
 @pytest.mark.tex
