@@ -15,6 +15,7 @@ from octavo.diagnostics import Ledger
 from octavo.latex.picture import description
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
+from octavo.manuscript.tables import ROW_HEADS, written_row_heads
 
 #: Words that say nothing of where a link leads, in the languages whose quotation marks Octavo knows best.
 EMPTY_WORDS: Final = frozenset(
@@ -103,6 +104,11 @@ def _link(part: Part, link: n.Link, ledger: Ledger) -> None:
 
 def _table(part: Part, table: n.Table, ledger: Ledger) -> None:
     """Check that a table has header cells, in its head or at the left (WCAG 1.3.1)."""
+    try:
+        written_row_heads(table)
+    except ValueError:
+        found = table.attributes.values[ROW_HEADS]
+        ledger.report("OCT308", part.span(table, f"{ROW_HEADS}="), found=found, most=len(table.columns) - 1)
     heads = [*(cell for row in table.head for cell in row)]
     heads += [cell for row in table.body for cell in row[: table.row_heads]]
     if not any(n.plain_text(cell.children).strip() for cell in heads):

@@ -20,7 +20,8 @@ LONGEST_KEPT_SPAN = 8
 class PlacedCell:
     """Hold one cell as it is printed; `share` is the width of its columns, empty where they are as wide as needed.
 
-    A place that a cell from a row above covers is an empty cell.
+    A place that a cell from a row above covers is an empty cell. Heads of columns look otherwise than cells; heads of
+    rows are told by their place.
     """
 
     content: str = ""
@@ -129,7 +130,7 @@ class TableWriter:
             cell.rows,
             cell.align or table.columns[position].align or "left",
             f"{share:.4f}" if share else "",
-            is_head,
+            tag == "THead",
         )
 
 

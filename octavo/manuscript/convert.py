@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from octavo.manuscript import nodes as n
 from octavo.manuscript.punctuation import quotation_marks, set_stops, settle_neighbors, without_notes
 from octavo.manuscript.scripts import is_ideograph
+from octavo.manuscript.tables import row_heads
 
 #: One value of Pandoc's JSON; its shape is known from the constructor name beside it.
 Json: TypeAlias = Any
@@ -279,7 +280,7 @@ class Converter:
         body: list[list[n.Cell]] = []
         for _, _, inner_head, rows in bodies:
             body += self._rows(inner_head) + self._rows(rows)
-        return n.Table(
+        table = n.Table(
             self.blocks(caption[1]),
             [n.Column(ALIGNMENTS[a["t"]], w.get("c", 0.0)) for a, w in columns],
             self._rows(head),
@@ -288,6 +289,8 @@ class Converter:
             max((heads for _, heads, _, _ in bodies), default=0),
             attributes(attrs),
         )
+        table.row_heads = row_heads(table)
+        return table
 
     def _rows(self, raw: list[Json]) -> list[list[n.Cell]]:
         return [
