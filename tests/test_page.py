@@ -6,6 +6,7 @@ import ctypes
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pypdfium2
@@ -142,6 +143,31 @@ def test_a_table_that_does_not_fit_moves_and_the_text_goes_on(project: Project) 
     first = next(number for number, text in enumerate(texts) if "See Table" in text)
     assert "A table." not in texts[first] and "A table." in texts[first + 1]
     assert round(text_lines(document[first])[-1].position) + 1 == A5["lines"], "the text goes on to the foot"
+
+
+def test_code_keeps_its_distance_from_text_and_heading_and_leaves_the_text_on_the_grid(project: Project) -> None:
+    chapter = "# Code and text\n\n"
+    for number in range(1, 40):
+        listing = "line = 1\n" * (1 + number % 7)
+        chapter += f"{'##' if number % 3 else '###'} A heading\n\n{SENTENCE * 2}\n\n~~~\n{listing}~~~\n\n"
+    project.chapters(chapter)
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and done.problems == []
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    scale = standard_theme().values["fonts"]["mono"]["scale"]
+    code = standard_theme().values["type"]["code"][0] * points(A5["size"]) * scale * BIG_POINTS
+    below, above = [], []
+    for page in document:
+        lines = [line for line in lines_of(page) if -0.5 < line.position < A5["lines"] and line.letters > 5]
+        for line, following in pairwise(lines):
+            is_code = abs(line.size - code) < 0.1, abs(following.size - code) < 0.1
+            gap = following.position - line.position
+            below += [gap] if is_code == (True, False) else []
+            above += [gap] if is_code == (False, True) else []
+        assert all(line.on_grid for line in text_lines(page))
+    # From baseline to baseline, in lines of text: more than to the next line of the code, which is 0.79 lines away.
+    assert len(below) > 8 and min(below) > 1.3, below
+    assert len(above) > 8 and min(above) > 1.05, above
 
 
 def test_a_theme_is_chosen_by_one_key(project: Project) -> None:

@@ -14,6 +14,7 @@ local GRID = luatexbase.registernumber 'oct@grid'
 local FOOTNOTES = token.create('footins').mode
 local ON_GRID, HEADING = 1, 2
 local SMALLEST_STEP = 3277    -- .05 pt: what is nearer to the grid than that is on it
+local SMALLEST_SPACE = .3     -- of a line, where space is taken away
 local MOST_SHORT = 5          -- lines that a page may lack and still be filled
 local MOST_SHORT_SPREAD = 2   -- lines that both pages of a spread may end above the last
 
@@ -24,31 +25,44 @@ local function may_grow(n)
     and getfield(n, 'width') > 0
 end
 
-local function share(glues, amount)
-  for number, glue in ipairs(glues) do
-    local part = amount // (#glues - number + 1)
-    setfield(glue, 'width', getfield(glue, 'width') + part)
-    amount = amount - part
-  end
-end
-
 local function total(glues)
   local width = 0
   for _, glue in ipairs(glues) do width = width + getfield(glue, 'width') end
   return width
 end
 
+-- Make spaces larger or smaller, each as much as it is wide.
+local function share(glues, amount)
+  local left = total(glues)
+  for _, glue in ipairs(glues) do
+    local width = getfield(glue, 'width')
+    local part = left > 0 and amount * width // left or amount
+    setfield(glue, 'width', width + part)
+    amount, left = amount - part, left - width
+  end
+end
+
+-- LaTeX takes a space back before it puts another in its place (\addvspace, \addpenalty): that one is none.
+local function take_back(open, amount)
+  while #open > 0 and getfield(open[#open], 'width') <= amount + SMALLEST_STEP do
+    amount = amount - getfield(open[#open], 'width')
+    open[#open] = nil
+  end
+end
+
 -- Bring every line of text back to the grid. Return the height down to the last baseline, the spaces that stand
--- before lines of text or headings, and those after the last of these.
+-- before lines of text or headings, those after the last of these, and what was added where.
 local function snap(head, step)
   local y, baseline = 0, 0
-  local open, places, under, headed, begun = {}, {}, nil, false, false
+  local open, places, added, under, headed, begun = {}, {}, {}, nil, false, false
   for n in direct.traverse(head) do
     local id = getid(n)
     if id == GLUE then
       y = y + getfield(n, 'width')
       if may_grow(n) then
         open[#open + 1] = n
+      elseif getfield(n, 'width') < 0 then
+        take_back(open, -getfield(n, 'width'))
       elseif getattr(n, GRID) == HEADING and getfield(n, 'width') > 0 then
         under = n
       end
@@ -69,6 +83,7 @@ local function snap(head, step)
           end
           if #open > 0 then
             share(open, move)
+            if move > 0 then added[#added + 1] = { glues = open, amount = move } end
             y = y + move
           end
         end
@@ -89,7 +104,7 @@ local function snap(head, step)
       y = y + getfield(n, 'depth')
     end
   end
-  return baseline, places, open
+  return baseline, places, open, added
 end
 
 -- Ask that the heading at the foot of the next page go to a box register, and stand before what follows.
@@ -110,6 +125,15 @@ local function carry(box)
   tex.setbox('global', register, (node.vpack(from)))
 end
 
+-- Space below the last thing on a page is none: the page may have been broken at a penalty after it.
+local function end_page(head)
+  local n = direct.tail(head)
+  while n and getid(n) ~= HLIST and getid(n) ~= VLIST and getid(n) ~= RULE do
+    if getid(n) == GLUE and getfield(n, 'stretch') == 0 then setfield(n, 'width', 0) end
+    n = direct.getprev(n)
+  end
+end
+
 -- Bring the page in box 255 to its full height.
 function octavo.finish_page()
   local box = tex.box[255]
@@ -117,25 +141,30 @@ function octavo.finish_page()
   if carried then carry(box) end
   local step, head = tex.dimen.octgrid, direct.todirect(box.head)
   head = octavo.avoid_runts(head)
-  local baseline, places, open = snap(head, step)
+  end_page(head)
+  local baseline, places, open, added = snap(head, step)
   local room = tex.dimen['@colroom']
   local notes = tex.box[FOOTNOTES]
   if notes then room = room - notes.height - notes.depth - tex.skip[FOOTNOTES].width end
   local lack = room - baseline
   local short = 0
-  -- The grid has cost a line too many: the widest space gives it back.
+  -- The grid has cost a line too many: the place that can spare most gives it back.
+  local function spare(place)
+    local width = 0
+    for _, glue in ipairs(place.glues) do width = width + math.max(getfield(glue, 'width') - SMALLEST_SPACE * step, 0) end
+    return width
+  end
   while lack < -SMALLEST_STEP and #places > 0 do
-    table.sort(places, function(a, b) return total(a.glues) > total(b.glues) end)
-    if total(places[1].glues) < 1.3 * step then break end
+    table.sort(places, function(a, b) return spare(a) > spare(b) end)
+    if spare(places[1]) < step then break end
     share(places[1].glues, -step)
     lack = lack + step
   end
-  -- Where none is so wide, several give what they can; the page then leaves the grid rather than its foot.
-  for _, place in ipairs(places) do
-    local spare = math.floor(total(place.glues) - .25 * step * #place.glues)
-    if lack < -SMALLEST_STEP and spare > 0 then
-      local part = math.min(spare, -lack)
-      share(place.glues, -part)
+  -- Where none can, the page leaves the grid rather than its foot: what was added goes, from the last to the first.
+  for number = #added, 1, -1 do
+    if lack < -SMALLEST_STEP then
+      local part = math.min(added[number].amount, -lack)
+      share(added[number].glues, -part)
       lack = lack + part
     end
   end
