@@ -287,7 +287,7 @@ def test_every_extension_of_pandocs_markdown_has_a_case(tmp_path: Path) -> None:
 
 
 @pytest.mark.tex
-def test_a_table_goes_over_five_pages_with_its_head_on_each_and_read_once(bound: Callable[[str], Bound]) -> None:
+def test_a_table_goes_over_five_pages_with_label_and_head_on_each_and_read_once(bound: Callable[[str], Bound]) -> None:
     heads = "No.", "Text", "Square", "Remark"
     with pikepdf.open(bound("corpus").pdf) as pdf, pypdfium2.PdfDocument(bound("corpus").pdf) as printed:
         tables = [element for element in read_structure(pdf).elements() if element.role == "Table"]
@@ -296,9 +296,13 @@ def test_a_table_goes_over_five_pages_with_its_head_on_each_and_read_once(bound:
         assert pages == list(range(pages[0], pages[0] + len(pages))) and len(pages) >= 5
         (head,) = (element for element in table.descendants() if element.role == "THead")
         assert [cell.text.strip() for cell in head.descendants() if cell.role == "TH"] == list(heads)
+        label = next(element.text.strip() for element in table.descendants() if element.role == "Lbl")
+        line = f"{label}, continued {' '.join(heads)}".replace("\N{NO-BREAK SPACE}", " ")
+        assert line.startswith("Table") and "continued" not in table.text
         for page in pages:
-            words = printed[page].get_textpage().get_text_range().split()
-            assert " ".join(heads) in " ".join(words)
+            words = " ".join(printed[page].get_textpage().get_text_range().split())
+            assert " ".join(heads) in words
+            assert (line in words) is (page != pages[0])
 
 
 @pytest.mark.tex

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from octavo.diagnostics import Ledger, Span
 from octavo.latex.environment import Macros
-from octavo.latex.escape import Tex
+from octavo.latex.escape import Tex, escape
 from octavo.latex.tree import Element, Leaves
 from octavo.manuscript import nodes as n
 from octavo.manuscript.numbering import Labels, reference_text
@@ -157,6 +157,10 @@ class Context:
     def print_reference(self, reference: n.Reference) -> str:
         """Return what a cross-reference prints, without its links."""
         return "".join(text for text, _ in reference_text(reference, self.labels, self.words))
+
+    def name(self, kind: str, number: str) -> Tex:
+        """Return what names a numbered thing, such as “Figure 1.2”, or nothing where it has no number."""
+        return escape(f"{self.words(kind)}\N{NO-BREAK SPACE}{number}") if number else Tex("")
 
     def quote(self, nodes: Iterable[n.Node], sources: bool = True) -> list[n.Inline]:
         """Return what a title shows in another place: no notes, links or marks, and without `sources` no citations."""

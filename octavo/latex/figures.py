@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from octavo.latex.context import Caption, Context, NoteText, Picture
-from octavo.latex.escape import Tex, escape
+from octavo.latex.escape import Tex
 from octavo.latex.inlines import InlineWriter
 from octavo.latex.picture import description
 from octavo.latex.tables import TableWriter
@@ -36,11 +36,10 @@ class FigureWriter:
     ) -> Tex:
         """Write a caption with its label, such as “Figure 1.2”."""
         caption = element.add(tag)
-        label = Tex("")
-        if number:
-            text = escape(f"{self._context.words(kind)}\N{NO-BREAK SPACE}{number}")
+        label = self._context.name(kind, number)
+        if label:
             holder = caption.add("Lbl" if tag == "Caption" else "Span")
-            label = Tex(f"\\leaf{{{self._context.leaves.on(holder)}}}") + text
+            label = Tex(f"\\leaf{{{self._context.leaves.on(holder)}}}") + label
         pieces = [
             self._inlines.write(block.children, caption)
             if isinstance(block, n.Paragraph)

@@ -83,6 +83,8 @@ class TableWriter:
             ],
             size=fit.size,
             caption=title,
+            label=self._context.name("table", table.number) if caption else "",
+            continued=self._context.words("continued"),
             anchor=anchor,
             notes=self._context.print_notes(shelf),
             head=head,
