@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -267,3 +268,41 @@ def test_pages_that_begin_a_chapter_show_no_folio(flagship: Project) -> None:
     }
     named = {number for number in openers if re.search(r"(Chapter|Appendix) [1-4A-E] ", " ".join(texts[number][:8]))}
     assert len(named) == 9 and not named & shown and len(shown) > 110
+
+
+#: Callouts by their words, each with the lines that it has; the last two are longer than what is kept whole.
+CALLOUTS = {
+    "lines": [f"Callout line {number:02d}." for number in range(6)],
+    "list": ["Callout line 00.", "\n".join(f"* Callout line {number:02d}." for number in range(1, 7))],
+    "many": [f"Callout line {number:02d}." for number in range(14)],
+    "tail": [SENTENCE * 4, SENTENCE * 4, "Callout line 00."],
+}
+
+
+@pytest.mark.parametrize("kind", CALLOUTS)
+def test_a_callout_is_kept_whole_or_parted_after_its_second_line(project: Project, kind: str) -> None:
+    """At each height of the page: a short one moves where the page left behind can be filled, a long one is parted."""
+    callout = "\n\n".join(CALLOUTS[kind])
+    text = "# Chapter\n\n" + f"{SENTENCE * 6}\n\n" * 4
+    fillings = ("".join(f"Filling line {number}.\n\n" for number in range(count)) for count in range(1, 18))
+    after = f"{SENTENCE * 5}\n\n" * 4
+    project.chapters(*(f"{text}{filling}::: note\n{callout}\n:::\n\n{after}" for filling in fillings))
+    assert project.octavo("build").status == 0
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    pages = [document[number].get_textpage().get_text_range().split("\r\n") for number in range(len(document))]
+    parted = []
+    for page, following in itertools.pairwise(pages):
+        if "Note" not in [line.strip() for line in page]:
+            continue
+        under = page[[line.strip() for line in page].index("Note") + 1 :]
+        mine = sum(line.startswith(("Callout", "• Callout")) for line in under)
+        rest = sum(line.startswith(("Callout", "• Callout")) for line in following)
+        assert len(under) >= 2, (under, following)
+        if rest:
+            parted.append((len(under) if kind == "tail" else mine, rest))
+    assert parted, "at some height it does not fit"
+    if kind == "tail":
+        assert all("Callout" not in line for page in pages for line in page[1:2]), parted
+    else:
+        least = 2 if kind == "many" else 4
+        assert all(mine >= least and (rest >= 2 or kind != "many") for mine, rest in parted), parted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from octavo.latex import maths
@@ -25,6 +26,9 @@ FORMS = {
 }
 
 
+#: A callout of so many lines goes to the next page as a whole.
+LONGEST_KEPT_CALLOUT = 8
+LETTERS_OF_A_LINE = 60
 #: The classes that number the lines of code.
 NUMBERED = {"numberLines", "number-lines"}
 #: So many letters stand in the head of a page without touching the folio.
@@ -236,12 +240,18 @@ class BlockWriter:
         title = block.attributes.values.get("title", self._context.words(form))
         label = Tex(f"\\leaf{{{self._context.leaves.on(holder.add('P'))}}}") + escape(title)
         content = self._passage(block.children, holder)
-        return self._context.macros("form", form=form, label=label, content=anchor + content)
+        short = _lines(block.children) <= LONGEST_KEPT_CALLOUT
+        return self._context.macros("form", form=form, label=label, content=anchor + content, short=short)
 
     def _passage(self, blocks: Sequence[n.Block], holder: Element) -> Tex:
-        """Write the blocks of a div in its language."""
+        """Write the blocks of a div in its language; a last paragraph of one line stays with the one before it."""
         with self._inlines.reading(holder.language):
-            content = self.write(blocks, holder)
+            match blocks:
+                case [*others, n.Paragraph() as before, n.Paragraph() as last] if _lines([last]) <= 1:
+                    content = self.write([*others, before], holder) + self._context.macros("together")
+                    content += self.write([last], holder)
+                case _:
+                    content = self.write(blocks, holder)
         return self._inlines.in_language(holder.language, content, "passage") if holder.language else content
 
     def _raw(self, block: n.RawBlock, element: Element) -> Tex:
@@ -253,6 +263,20 @@ class BlockWriter:
             first = block.text.strip().splitlines()[0] if block.text.strip() else ""
             self._context.report(code, block, first, text=first, format=block.format)
         return Tex("")
+
+
+def _lines(blocks: Sequence[n.Block]) -> float:
+    """Estimate how many lines some blocks have; what is more than paragraphs and lists has no end."""
+    count: float = 0
+    for block in blocks:
+        match block:
+            case n.Paragraph():
+                count += math.ceil(len(n.plain_text([block])) / LETTERS_OF_A_LINE)
+            case n.List():
+                count += sum(_lines(item.children) for item in block.items)
+            case _:
+                return math.inf
+    return count
 
 
 def _is_comment(block: n.Block) -> bool:
