@@ -112,6 +112,8 @@ class Converter:
             kind = item["t"]
             if kind == "Str":
                 self._text(result, item["c"] if item["c"].isascii() else unicodedata.normalize("NFC", item["c"]))
+            elif kind in ("Space", "SoftBreak") and _repeats_space(raw, position):
+                pass
             elif kind == "Space" or (kind == "SoftBreak" and not _parts_ideographs(raw, position)):
                 self._text(result, " ")
             elif kind == "SoftBreak":
@@ -321,6 +323,19 @@ def _with_place(inline: n.CodeSpan | n.Link) -> n.Inline:
     values = inline.attributes.values
     place = n.Attributes(inline.attributes.identifier, (), {"lang": values["lang"]} if "lang" in values else {})
     return n.InlineSpan([inline], place) if place.identifier or place.values else inline
+
+
+def _repeats_space(raw: list[Json], position: int) -> bool:
+    """Tell whether only comments stand between this space and the one before: `a <!-- b --> c` has one space."""
+    before = position - 1
+    while (
+        before >= 0
+        and raw[before]["t"] == "RawInline"
+        and raw[before]["c"][0] == "html"
+        and raw[before]["c"][1].startswith("<!--")
+    ):
+        before -= 1
+    return 0 <= before < position - 1 and raw[before]["t"] in ("Space", "SoftBreak")
 
 
 def _parts_ideographs(raw: list[Json], position: int) -> bool:
