@@ -267,7 +267,8 @@ class Book:
                 break
             if passes == MOST_PASSES:
                 for label in sorted(wrong):
-                    self.ledger.report("OCT405", None, label=label, passes=passes)
+                    part, link = volume.guessed[label]
+                    self.ledger.report("OCT405", part.span(link, link.target), label=label, passes=passes)
                 break
             presses[edition.name] = press = self._start(edition)
             for path in pictures.files.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Folios:
         macros = Macros(templates, "matter.tex")
         return folio_definitions(macros, self.guess, labels)
 
-    def settle(self, guessed: set[str], referenced: set[str], root: Element, pages: PageMap) -> set[str]:
+    def settle(self, guessed: Iterable[str], referenced: set[str], root: Element, pages: PageMap) -> set[str]:
         """Take over the true pages and return the labels whose page was guessed and printed, and is another."""
         true = folios_in(root, pages)
         wrong = {label for label in guessed if self.guess.get(label) != true.get(label, "")}

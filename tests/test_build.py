@@ -524,6 +524,7 @@ def test_a_page_reference_that_never_settles_is_named(project: Project) -> None:
     done = project.octavo("build", "--format", "json")
     assert [problem["code"] for problem in done.problems] == ["OCT405"]
     assert "`sec:last` does not settle: after 4 runs" in done.problems[0]["problem"]
+    assert [done.problems[0][key] for key in ("file", "line", "column")] == ["chapters/1.md", 3, 8]
     assert done.status == 1 and project.pdfs == []
 
 

@@ -121,7 +121,7 @@ class Context:
     captions: list[Caption] = field(default_factory=list)
     headings: list[Printed] = field(default_factory=list)
     around: Surroundings = field(default_factory=Surroundings)
-    page_references: set[str] = field(default_factory=set)
+    page_references: dict[str, n.Link] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
 
     @contextmanager

@@ -165,7 +165,7 @@ class InlineWriter:
             return self.write(inline.children, element)
         link = element.add("Link", target=target, annotation=self._context.leaves.next())
         if found is not None and "page" in inline.attributes.classes:
-            return self._page_reference(found.identifier, link)
+            return self._page_reference(inline, found.identifier, link)
         with self._context.within(linked=True):
             content = self._link_text(inline, found, link)
         return self._context.macros("link", annotation=link.annotation, content=content)
@@ -182,9 +182,9 @@ class InlineWriter:
             return self._context.macros("address", content=self._leaf(link, escape_breakable(text)))
         return self.write(inline.children, link)
 
-    def _page_reference(self, label: str, link: Element) -> Tex:
+    def _page_reference(self, inline: n.Link, label: str, link: Element) -> Tex:
         """Write `[](#sec:drift){.page}`: the page of a place, which the engine prints from its table of folios."""
-        self._context.page_references.add(label)
+        self._context.page_references.setdefault(label, inline)
         number = self._context.labels.order()[label]
         word = escape(self._context.words("page") + "\N{NO-BREAK SPACE}")
         content = self._leaf(link, Tex("")) + self._context.macros("page_of", word=word, number=number)

@@ -9,6 +9,7 @@ from octavo.latex.blocks import BlockWriter
 from octavo.latex.context import Context, Printed
 from octavo.latex.escape import Tex
 from octavo.latex.tree import Element
+from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
 from octavo.manuscript.reading import Manuscript
 
@@ -27,8 +28,9 @@ class Volume:
     main_headings: list[Printed] = field(default_factory=list)
     front_headings: list[Printed] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
-    #: Labels whose page is printed before it is known; front matter is typeset last and knows the main matter.
-    guessed: set[str] = field(default_factory=set)
+    #: Labels whose page is printed before it is known, with the first place that prints it; front matter is typeset
+    #: last and knows the main matter.
+    guessed: dict[str, tuple[Part, n.Link]] = field(default_factory=dict)
     referenced: set[str] = field(default_factory=set)
 
     def write(self, ready: Callable[[str, Tex], None]) -> None:
@@ -39,7 +41,7 @@ class Volume:
             self.context.part = part
             is_front = part.role == "front"
             self.context.headings = []
-            self.context.page_references = set()
+            self.context.page_references = {}
             tree = self.front_tree if is_front else self.main_tree
             before = len(tree.kids)
             tex = self.writer.write_part(part.blocks, tree)
@@ -48,8 +50,10 @@ class Volume:
                     kid.part = part
             (self.front_headings if is_front else self.main_headings).extend(self.context.headings)
             wanted = self.context.page_references
-            self.referenced |= wanted
-            self.guessed |= {label for label in wanted if self._is_in_front(label)} if is_front else wanted
+            self.referenced |= wanted.keys()
+            for label, link in wanted.items():
+                if not is_front or self._is_in_front(label):
+                    self.guessed.setdefault(label, (part, link))
             if is_front:
                 self.front[name] = tex
             else:
