@@ -410,6 +410,7 @@ def test_running_heads_and_folios_are_not_read(finished: Finished) -> None:
             assert any(heading in title for title in titles), heading
         joined = "".join(words(" ".join(marks.values())))
         head += [word for cell in repeated(finished, number) for word in words(cell.text)]
+        head += words(finished.texts[number].splitlines()[1]) if head and is_continued(finished, number) else []
         head += list("1234567") if opens else []  # the layers of the small stack beside the title
         assert set(extra) <= set(head) | {word for word in extra if word in joined}, (label, extra)
     assert with_head >= 2
@@ -419,6 +420,14 @@ def artifacts(page: pikepdf.Page) -> set[str]:
     """Return the types of the artifacts of a page (ISO 32000-2, 14.8.2.2.2)."""
     instructions = (item.operands for item in pikepdf.parse_content_stream(page, "BDC"))
     return {str(properties.get("/Type")) for tag, properties in instructions if tag == Name.Artifact}
+
+
+def is_continued(finished: Finished, page: int) -> bool:
+    """Tell whether the first line below the running head says which table goes on."""
+    tables = [table for table in finished.roles("Table") if page in table.pages and min(table.pages) < page]
+    labels = [words(e.text) for table in tables for e in table.descendants() if e.role == "Lbl"]
+    line = words(finished.texts[page].splitlines()[1])
+    return any(line in ([*label, "continued"], [*label, "Fortsetzung"]) for label in labels)
 
 
 def repeated(finished: Finished, page: int) -> Iterator[Element]:
