@@ -83,3 +83,12 @@ function octavo.script_face(script)
   end
   if families[key] then tex.sprint('\\fontfamily{' .. families[key] .. '}\\selectfont ') end
 end
+
+-- Faces of Chinese, Japanese and Korean have one glyph for the space and the no-break space, and the loader lets the last
+-- character of a glyph name it (scalefont in luaotfload-harf-define.lua, 3.23), so that every space was copied as U+00A0.
+-- A face shaped by HarfBuzz goes through this callback, not through `patch_font`.
+luatexbase.add_to_callback('luaotfload.patch_font_unsafe', function(face)
+  if type(face) ~= 'table' or not face.hb then return end -- a number for a face that is loaded
+  local space = face.characters[0x20]
+  if space and space.tounicode == 0xA0 then space.tounicode = 0x20 end
+end, 'octavo faces')
