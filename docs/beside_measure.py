@@ -157,7 +157,7 @@ def _on_grid(lines: list[Line], leading: float) -> float:
 
 
 def _is_runt(line: Line, column: float) -> bool:
-    """Say whether a line is the end of a word or a word that is too short to cover an indent of twice the size."""
+    """Say whether a line ends a paragraph and is shorter than two ems of the book."""
     return line.width < column / 14 and line.text[-1] in ".?!" and len(line.text) > 1
 
 
