@@ -171,6 +171,20 @@ def test_code_keeps_its_distance_from_text_and_heading_and_leaves_the_text_on_th
     assert len(above) > 8 and min(above) > 1.05, above
 
 
+def test_no_letter_is_kerned_with_a_hyphen_which_luatex_would_hang_on_node_0(project: Project) -> None:
+    kern = r"\directlua{tex.print(tostring(font.getfont(font.current()).characters[0x72].kerns[%s]))}"
+    text = f"hyphen {kern % '0x2D'}, comma {kern % '0x2C'}\n"
+    project.chapters(f"# Kerns\n\n```{{=latex}}\n{text}```\n", trust={"raw-latex": True})
+    assert project.octavo("build").status == 0
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    (found,) = (
+        re.findall(r"hyphen (\S+), comma (\S+)", text)
+        for text in (page.get_textpage().get_text_range() for page in document)
+        if "hyphen" in text
+    )
+    assert found[0][0] == "nil" and float(found[0][1].replace("\N{MINUS SIGN}", "-")) < 0
+
+
 def test_a_theme_is_chosen_by_one_key(project: Project) -> None:
     project.chapters(f"# One\n\n## Part\n\n{SENTENCE}\n", theme="working-paper")
     done = project.octavo("--strict", "build")

@@ -1,8 +1,4 @@
--- Keep the text whole at possible hyphens, where LuaTeX loses it.
---
--- Where a discretionary ends a text, LuaTeX (handle_ligaturing in 1.15) does not see the end: it goes on from node 0, and
--- what stands there is mostly nothing, but may be a list that is no longer there. The engine then runs in a circle, or
--- stops ("node test failed"). A kern of nothing ends such a text.
+-- Keep the text whole where the font changes at a possible hyphen.
 --
 -- LuaTeX (seen in 1.15 of TeX Live 2022, and again on every run) loses the rest of a paragraph when it kerns a
 -- discretionary that has a glyph of one font before it and of another behind it, as in "non-*word*" or inside
@@ -21,15 +17,6 @@ local function part_fonts(head)
     end
   end
 end
-
-luatexbase.add_to_callback('ligaturing', function(head, tail)
-  if tail and tail.id == DISC then
-    local kern = node.new(KERN, EXPLICIT)
-    tail.next, kern.prev = kern, tail
-    tail = kern
-  end
-  node.ligaturing(head, tail)
-end, 'octavo joins')
 
 luatexbase.add_to_callback('kerning', function(head, tail)
   part_fonts(head)
