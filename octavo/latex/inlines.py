@@ -116,7 +116,8 @@ class InlineWriter:
         around = next((one.language for one in element.ancestors() if one.language), self._context.language)
         formula.alt, formula.language = maths.alternative(inline, around, self._context.language)
         leaf = self._context.leaves.on(formula)
-        tex = maths.as_inner(inline.tex) if inline.number else maths.without_numbers(inline.tex)
+        inner = inline.number or not inline.display
+        tex = maths.as_inner(inline.tex) if inner else maths.without_numbers(inline.tex)
         return self._context.macros(
             "math",
             tex=Tex(tex),

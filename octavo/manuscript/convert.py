@@ -189,7 +189,12 @@ class Converter:
                 attrs = attributes(raw[0])
                 with self._reading(attrs.values.get("lang", "")):
                     return _span(self.inlines(raw[1]), attrs)
-        return n.Styled(STYLES[kind], self.inlines(raw))
+        styled = n.Styled(STYLES[kind], self.inlines(raw))
+        if styled.style in ("superscript", "subscript"):
+            for formula in n.walk(styled.children):
+                if isinstance(formula, n.Math):
+                    formula.display = False  # a raised or lowered line has no room for a line of its own
+        return styled
 
     def blocks(self, raw: list[Json]) -> list[n.Block]:
         """Convert blocks in order."""
