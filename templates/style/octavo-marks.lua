@@ -148,13 +148,15 @@ local function add_space(head, glue, last, boxed)
 end
 
 -- A hyphen in front of a discretionary that hyphenation or \- has put there is TeX's, not the author's; one in front
--- of an automatic discretionary stands in the manuscript (LuaTeX manual, 5.7).
+-- of an automatic discretionary stands in the manuscript (LuaTeX manual, 5.7). Where no line was broken, the hyphen is
+-- still in the discretionary, and the one in front of it is the author's too.
 local function is_soft_hyphen(n)
   local char = getchar(n)
   if char ~= 0x2D and char ~= 0x2010 then return false end
   local after = getnext(n)
   if after and getid(after) == MARGIN_KERN then after = getnext(after) end
   return after and getid(after) == DISC and getsubtype(after) ~= AUTOMATIC and getsubtype(after) ~= PLAIN
+    and not getfield(after, 'pre')
 end
 
 -- Rules under or through text: one rule for each stretch of equal attribute in a line. Where it lies follows from the
