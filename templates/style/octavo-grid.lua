@@ -16,7 +16,7 @@ local ON_GRID, HEADING = 1, 2
 local SMALLEST_STEP = 3277    -- .05 pt: what is nearer to the grid than that is on it
 local SMALLEST_SPACE = .3     -- of a line, where space is taken away
 local MOST_SHORT = 5          -- lines that a page may lack and still be filled
-local MOST_SHORT_SPREAD = 2   -- lines that both pages of a spread may end above the last
+local MOST_SHORT_SPREAD = 1   -- lines that both pages of a spread may end above the last
 
 -- Space that may grow: above headings and around what is set off, never under a heading.
 local function may_grow(n)
