@@ -203,7 +203,7 @@ def test_a_style_that_cannot_be_read_is_named(project: Project) -> None:
         ("![](images/good.png)", "OCT303", "images/good.png", "no alternative text"),
         ('![A](images/good.png){alt="What it shows" width=wide}', "OCT307", "wide", "which is no length"),
         ("::: {.table kind=nothing}\nA caption.\n:::", "OCT305", "table kind", "`nothing`"),
-        ("| a | b |\n|---|---|\n| 1 | 2 |\n\n: Letters {row-heads=2}", "OCT308", "row-heads", "`2` columns"),
+        ("| a | b |\n|---|---|\n| 1 | 2 |\n\n: Letters {row-heads=2}", "OCT308", "row-heads", "from 0 to 1"),
         ("| a | b |\n|---|---|\n| 1 | 2 |\n\n: Letters {row-heads=one}", "OCT308", "row-heads", "`one`"),
     ],
 )

@@ -166,7 +166,7 @@ class Speaker:
             if cell.row != row:
                 row = cell.row
                 yield f"{indent}{_STEP}row {row + 1}:"
-            heads = ", ".join(filter(None, (_plain(self._name(head)) for head in cell.heads)))
+            heads = ", ".join(filter(None, (_plain(self._head_words(head)) for head in cell.heads)))
             spans = (("columns", cell.columns), ("rows", cell.rows))
             name = "header" if cell.element.role == "TH" else "cell"
             name += "".join(f" over {count} {word}" for word, count in spans if count > 1)
@@ -176,13 +176,13 @@ class Speaker:
             yield from lines[1:]
         yield f"{indent}end of table"
 
-    def _name(self, kid: Element | Leaf | ObjectReference) -> str:
+    def _head_words(self, kid: Element | Leaf | ObjectReference) -> str:
         """Return the words by which a head is told again with each of its cells: its notes were told with the head."""
         if isinstance(kid, Leaf):
             return kid.text or ""
         if isinstance(kid, ObjectReference) or kid.role in NOTES or self.relations.note(kid) is not None:
             return ""
-        return kid.words("/ActualText") or kid.words("/Alt") or "".join(map(self._name, kid.kids))
+        return kid.words("/ActualText") or kid.words("/Alt") or "".join(map(self._head_words, kid.kids))
 
     def _figure(self, figure: Element, indent: str) -> Iterator[str]:
         described = figure.words("/Alt")
