@@ -72,12 +72,15 @@ local function again(paragraph, more, loosest, shortest)
     local fill = node.tail(copy)
     fill.stretch, fill.stretch_order = tex.dimen.textwidth - shortest, 0
   end
+  -- A page may end within code, whose leading is then at hand; that of the parameters below is not taken.
+  local leading = { tex.getglue('baselineskip', true) }
+  tex.setglue('baselineskip', tex.dimen.octgrid)
   local list, facts = tex.linebreak(copy, {
-    looseness = more, hsize = tex.dimen.textwidth, baselineskip = { width = tex.dimen.octgrid },
-    lineskip = { width = 0 }, lineskiplimit = -tex.dimen.octgrid, tolerance = 2000, emergencystretch = tex.sp '12pt',
+    looseness = more, hsize = tex.dimen.textwidth, lineskiplimit = -tex.dimen.octgrid, tolerance = 2000, emergencystretch = tex.sp '12pt',
     pdfadjustspacing = 2, pdfprotrudechars = 2, linepenalty = 10, hyphenpenalty = 60, exhyphenpenalty = 60,
     doublehyphendemerits = 40000, finalhyphendemerits = 50000, adjdemerits = 10000,
   })
+  tex.setglue('baselineskip', table.unpack(leading))
   local worst, ending = 0, last_line(list)
   for line in node.traverse_id(node.id 'hlist', list) do
     if line ~= ending and line.glue_sign == 1 and line.glue_order == 0 then worst = math.max(worst, line.glue_set) end
