@@ -14,15 +14,18 @@ import shutil
 import sys
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pikepdf
+import pypdfium2
 import pytest
 import yaml
 from conftest import ROOT, Project, read_part
 from PIL import Image
+from test_page import text_lines
 
 from octavo import cli
 from octavo.check.structure import inspect_structure
@@ -406,3 +409,11 @@ def test_the_handbook_is_accessible(handbook: Path) -> None:
     (verdict,) = validate(handbook)
     assert verdict.failures == ()
     assert verdict.passed
+
+
+@pytest.mark.tex
+def test_no_line_of_the_handbook_stands_closer_than_the_leading(handbook: Path) -> None:
+    """A page may end within code, where another leading is at hand when its paragraphs are set again."""
+    pages = [text_lines(page) for page in pypdfium2.PdfDocument(handbook)]
+    gaps = [after.position - line.position for lines in pages for line, after in pairwise(lines)]
+    assert len(gaps) > 500 and min(gaps) > 0.97
