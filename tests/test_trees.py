@@ -33,7 +33,7 @@ from octavo.manuscript.words import Words
 BOOKS, CHAPTERS = 8, 5
 TEXTS, PARAGRAPHS = 6, 12
 #: What random text may mean to Pandoc without having been meant: citations, open formulas, raw TeX.
-CHANCE = {"OCT201", "OCT202", "OCT205", "OCT208", "OCT210"}
+CHANCE = {"OCT201", "OCT202", "OCT205", "OCT208", "OCT210", "OCT240", "OCT241"}
 #: A random order of headings skips levels.
 BY_DESIGN = {"OCT522"}
 

@@ -228,6 +228,8 @@ class BlockWriter:
         if "table" in classes:
             return self._figures.write_data_table(block, element)
         form = next((name for name in classes if name in FORMS), "")
+        if "details" in classes:
+            return self._details(block, element)
         if "epigraph" in classes:
             quote = element.add(allowed_tag("BlockQuote", element))
             return self._context.macros("epigraph", content=self.write(block.children, quote))
@@ -236,12 +238,26 @@ class BlockWriter:
         holder.language = block.attributes.values.get("lang", "")
         anchor = self._inlines.anchor(holder)
         if not form:
-            return anchor + self._passage(block.children, holder)
+            return anchor + self._ranged(block, self._passage(block.children, holder))
         title = block.attributes.values.get("title", self._context.words(form))
         label = Tex(f"\\leaf{{{self._context.leaves.on(holder.add('P'))}}}") + escape(title)
         content = self._passage(block.children, holder)
         short = _lines(block.children) <= LONGEST_KEPT_CALLOUT
         return self._context.macros("form", form=form, label=label, content=anchor + content, short=short)
+
+    def _ranged(self, block: n.Div, content: Tex) -> Tex:
+        """Return a passage centered or ranged right where it says so."""
+        side = block.attributes.values.get("align", "")
+        return self._context.macros("ranged", side=side, content=content) if side in ("center", "right") else content
+
+    def _details(self, block: n.Div, element: Element) -> Tex:
+        """Write what a page cannot fold away: its summary as a title that stays with what follows."""
+        holder = element.add("Div", identifier=block.attributes.identifier)
+        holder.language = block.attributes.values.get("lang", "")
+        anchor = self._inlines.anchor(holder)
+        title = self.write(block.children[:1], holder)
+        content = self._passage(block.children[1:], holder)
+        return self._context.macros("details", title=anchor + title, content=content)
 
     def _passage(self, blocks: Sequence[n.Block], holder: Element) -> Tex:
         """Write the blocks of a div in its language; a last paragraph of one line stays with the one before it."""
@@ -258,8 +274,8 @@ class BlockWriter:
         if block.format in ("tex", "latex") and self._context.raw_latex:
             leaf = self._context.leaves.on(element.add("P"))
             return Tex(f"\\leaf{{{leaf}}}") + Tex(block.text)
-        if not _is_comment(block):
-            code = "OCT210" if block.format in ("tex", "latex") else "OCT211"
+        if block.format != "html":  # octavo.manuscript.html_report speaks of that
+            code = "OCT210" if block.format in ("tex", "latex") else "OCT242"
             first = block.text.strip().splitlines()[0] if block.text.strip() else ""
             self._context.report(code, block, first, text=first, format=block.format)
         return Tex("")
@@ -277,10 +293,6 @@ def _lines(blocks: Sequence[n.Block]) -> float:
             case _:
                 return math.inf
     return count
-
-
-def _is_comment(block: n.Block) -> bool:
-    return isinstance(block, n.RawBlock) and block.format == "html" and block.text.lstrip().startswith("<!--")
 
 
 #: Writes blocks under an element; handed to the writers of tables and figures, which hold blocks themselves.

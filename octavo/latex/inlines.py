@@ -11,7 +11,7 @@ from octavo.latex import maths
 from octavo.latex.code import literal
 from octavo.latex.context import Context, IndexMark, NoteText
 from octavo.latex.escape import Tex, escape, escape_breakable
-from octavo.latex.picture import description, measure
+from octavo.latex.picture import description, is_decoration, measure
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import REFERENCE
@@ -28,6 +28,9 @@ STYLES: dict[str, tuple[str, dict[str, str | int]]] = {
     "subscript": ("Span", {"TextPosition": "Sub"}),
     "strikeout": ("Span", {"TextDecorationType": "LineThrough"}),
     "underline": ("Span", {"TextDecorationType": "Underline"}),
+    "mark": ("Span", {}),
+    "small": ("Span", {}),
+    "kbd": ("Code", {}),
 }
 
 #: An apostrophe in or after a word.
@@ -139,8 +142,8 @@ class InlineWriter:
     def _raw(self, inline: n.Raw, element: Element) -> Tex:
         if inline.format in ("tex", "latex") and self._context.raw_latex:
             return self._leaf(element, Tex(inline.text))
-        if not (inline.format == "html" and inline.text.startswith("<!--")):
-            code = "OCT210" if inline.format in ("tex", "latex") else "OCT211"
+        if inline.format != "html":  # octavo.manuscript.html_report speaks of that
+            code = "OCT210" if inline.format in ("tex", "latex") else "OCT242"
             span = self._context.part.span(inline, inline.text)
             if not self._is_open_formula(span):
                 self._context.ledger.report(code, span, text=inline.text, format=inline.format)
@@ -208,15 +211,15 @@ class InlineWriter:
         picture = self._context.pictures.image(inline.target, lambda: self._context.part.span(inline, inline.target))
         if picture is None:
             return Tex("")
+        width, height = (self.measure(inline, name) for name in ("width", "height"))
+        facts = {"file": picture.file, "page": picture.page, "width": width, "height": height}
         alt = description(inline)
+        if is_decoration(inline):
+            return self._context.macros("picture", **facts, leaf=0)
         if not alt:
             self._context.report("OCT303", inline, inline.target, target=inline.target)
         figure = element.add("Figure", alt=alt or inline.target, attributes={"Placement": "Inline"})
-        width, height = (self.measure(inline, name) for name in ("width", "height"))
-        leaf = self._context.leaves.on(figure)
-        return self._context.macros(
-            "picture", file=picture.file, page=picture.page, width=width, height=height, leaf=leaf
-        )
+        return self._context.macros("picture", **facts, leaf=self._context.leaves.on(figure))
 
     def measure(self, picture: n.Picture, name: str) -> Tex:
         """Return the TeX length of a picture's `width` or `height`; one that is no length is reported."""
@@ -283,8 +286,8 @@ class InlineWriter:
         return self._context.macros(macro, language=language, content=content)
 
     def _class_style(self, inline: n.InlineSpan, target: Element) -> Tex:
-        """Set a span whose class is a style: `[text]{.smallcaps}`, `{.underline}`, `{.mark}`."""
-        for style in ("smallcaps", "underline"):
+        """Set a span whose class is a style: `[text]{.smallcaps}`, `{.underline}`, `{.mark}`, `{.kbd}`."""
+        for style in ("smallcaps", "underline", "mark", "small", "kbd"):
             if style in inline.attributes.classes:
                 return self._styled(n.Styled(style, inline.children), target)
         return self.write(inline.children, target)

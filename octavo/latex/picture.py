@@ -15,6 +15,11 @@ def description(picture: n.Picture) -> str:
     return picture.attributes.values.get("alt", "").strip() or n.plain_text(picture.children).strip()
 
 
+def is_decoration(picture: n.Picture) -> bool:
+    """Tell whether an author says that there is nothing to say of a picture: `alt=""`, and nothing in the brackets."""
+    return "alt" in picture.attributes.values and not description(picture)
+
+
 def measure(width: str) -> str:
     r"""Return a TeX length for a length as Pandoc writes it, or nothing for what is none.
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import REFERENCE, Converter, Json
+from octavo.manuscript.html_source import disguise, undisguise
 from octavo.manuscript.part import Part
 from octavo.nearest import nearest
 from octavo.workspace import TextCache
@@ -91,16 +92,32 @@ def read(
         return item
 
     trees: list[list[Json]] = [json.loads(text, object_hook=collect) for text in texts]
+    literals = [_read_html(tree, text) for tree, text in zip(trees, texts, strict=True)]
     references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger, definitions)
     converter = Converter(language)
     for part, tree in zip(parts, trees, strict=True):
         part.blocks = converter.blocks(tree)
         _report_form(part, ledger)
+    if any("<" in part.source for part in parts):
+        from octavo.manuscript.html_report import report_html
+
+        report_html(parts, literals, ledger)
     entries: dict[str, list[n.Block]] = {}
     for entry in references:
         entries[entry["c"][0][0].removeprefix("ref-")] = converter.blocks(entry["c"][1])
     _report_missing(parts, missing, bibliography, ledger)
     return Manuscript(parts, entries)
+
+
+def _read_html(tree: list[Json], text: str) -> set[str]:
+    """Read the HTML in a tree in its place; return what looks like a tag and is printed as text."""
+    if '"html"' not in text and '"align"' not in text and '"style"' not in text:
+        return set()
+    from octavo.manuscript.html import HtmlReader
+
+    reader = HtmlReader()
+    tree[:] = reader.blocks(tree)
+    return reader.literal
 
 
 def _parse(sources: list[str], pandoc: Pandoc, readings: TextCache, definitions: str) -> list[str]:
@@ -109,6 +126,7 @@ def _parse(sources: list[str], pandoc: Pandoc, readings: TextCache, definitions:
     Pandoc is started twice at the most, not once for each text, since a start costs 30 ms.
     """
     scripts = [path.read_bytes() for path in _SCRIPTS]
+    sources = [disguise(source) for source in sources]
     keys = [readings.key("read", *scripts, definitions, source) for source in sources]
     texts = {key: readings.get(key) for key in keys}
     new = [(key, source) for key, source in dict(zip(keys, sources, strict=True)).items() if texts[key] is None]
@@ -121,6 +139,7 @@ def _parse(sources: list[str], pandoc: Pandoc, readings: TextCache, definitions:
             document = json.loads(output)
             for (key, _), division in zip(group, document["blocks"], strict=True):
                 read = json.dumps(division["c"][1], ensure_ascii=False, separators=(",", ":"))
+                read = undisguise(read)
                 texts[key] = read
                 readings.put(key, read)
     return [result for key in keys if (result := texts[key]) is not None]

@@ -159,8 +159,21 @@ local function is_soft_hyphen(n)
     and not getfield(after, 'pre')
 end
 
--- Rules under or through text: one rule for each stretch of equal attribute in a line. Where it lies follows from the
+-- Rules under, through, behind or around text: one rule for each stretch of equal attribute in a line. Where it lies follows from the
 -- height of the letters, so that it fits a note as well as a title.
+local DRAWN = 4  -- the subtype of a rule that a callback draws (LuaTeX manual, 8.2.5)
+luatexbase.add_to_callback('process_rule', function(rule, width, height)
+  local w, h = width / 65781.76, height / 65781.76 -- in the points of PDF
+  if node.get_attribute(rule, LINE) == 3 then
+    pdf.print('direct', string.format('.9 g 0 0 %.3f %.3f re f', w, h))
+  else
+    local r, k = 1.4, 0.63 -- the corners of a key, and how far a curve's handles are from them
+    pdf.print('direct', string.format('.45 w .35 G %.3f 0 m %.3f 0 l %.3f 0 %.3f %.3f %.3f %.3f c %.3f %.3f l ' ..
+      '%.3f %.3f %.3f %.3f %.3f %.3f c %.3f %.3f l %.3f %.3f 0 %.3f 0 %.3f c 0 %.3f l 0 %.3f %.3f 0 %.3f 0 c s',
+      r, w - r, w - r + k, w, r - k, w, r, w, h - r, w, h - r + k, w - r + k, h, w - r, h, r, h, r - k, h, h - r + k,
+      h - r, r, r - k, r - k, r))
+  end
+end, 'octavo marks')
 local drawn      -- boxes that a rule of the line around them goes past
 local function draw_line(head, parent, first, last, kind, face)
   local width = direct.rangedimensions(parent, first, getnext(last))
@@ -168,13 +181,18 @@ local function draw_line(head, parent, first, last, kind, face)
   local x_height = metrics and metrics.parameters and metrics.parameters.x_height or 307200
   local thickness = x_height / 11
   local height = kind == 1 and -0.26 * x_height or 0.5 * x_height + thickness / 2
-  local rule = new(RULE)
-  setfield(rule, 'width', width)
+  local depth, side = thickness - height, 0
+  if kind > 2 then height, depth, side = 1.9 * x_height, 0.6 * x_height, 0.3 * x_height end
+  local rule = new(RULE, kind > 2 and DRAWN or 0)
+  setfield(rule, 'width', math.floor(width + 2 * side))
   setfield(rule, 'height', math.floor(height))
-  setfield(rule, 'depth', math.floor(thickness - height))
-  local back = new(KERN)
-  setfield(back, 'kern', -width)
+  setfield(rule, 'depth', math.floor(depth))
+  local ahead, back = new(KERN), new(KERN)
+  setfield(ahead, 'kern', -math.floor(side))
+  setfield(back, 'kern', math.floor(side) - math.floor(width + 2 * side))
   direct.set_attribute(rule, LEAF, 0)
+  direct.set_attribute(rule, LINE, kind)
+  if side > 0 then head = insert_before(head, first, ahead) else direct.free(ahead) end
   head = insert_before(head, first, rule)
   return insert_before(head, first, back)
 end
