@@ -32,11 +32,21 @@ from octavo.manuscript.numbering import Numbering
 from octavo.manuscript.part import Part
 from octavo.manuscript.reading import Bibliography, read
 from octavo.manuscript.words import Words
-from octavo.press.driver import driver, own_fonts, styles
+from octavo.press.driver import coverage, driver, own_fonts, styles
 from octavo.press.engine import EngineStoppedError, Press
 from octavo.press.lines import report_lines
 from octavo.press.log import report_errors, report_missing_characters
-from octavo.workspace import Workspace, drawings_cache, keep_copy, pandoc_version, replace, revision_of, run_pandoc
+from octavo.typefaces import Typeface, typefaces
+from octavo.workspace import (
+    Workspace,
+    drawings_cache,
+    font_cache,
+    keep_copy,
+    pandoc_version,
+    replace,
+    revision_of,
+    run_pandoc,
+)
 
 if TYPE_CHECKING:
     from octavo.bind.metadata import Details
@@ -78,6 +88,11 @@ class Book:
         place = self.workspace.cache / "templates"
         place.mkdir(parents=True, exist_ok=True)
         return open_templates(self.report.theme.folders, place)
+
+    @cached_property
+    def _typefaces(self) -> tuple[Typeface, ...]:
+        report = self.report
+        return typefaces(report.fonts.faces_in_turn(), report.folder / "fonts", font_cache().parent)
 
     def _parts(self) -> list[Part]:
         report = self.report
@@ -165,8 +180,8 @@ class Book:
         """Start the engine on everything that is known before the manuscript is read."""
         text = driver(self.report, edition, self._templates, self._maths)
         folder = self.workspace.press(edition.name)
-        press = Press(folder, text, styles(self.report.theme.folders), self._fonts, self.tagging)
-        return press
+        support = styles(self.report.theme.folders)
+        return Press(folder, text, support, self._fonts, self.tagging, lambda: coverage(self._typefaces))
 
     def _read(self, parts: list[Part], pool: ThreadPoolExecutor | None) -> tuple[Volume, Pictures]:
         """Read the manuscript and settle all that does not depend on pages.
@@ -232,8 +247,11 @@ class Book:
         """Report what a reader would miss who listens, or who does not see all colours; the engine works meanwhile."""
         from octavo.check.colours import check_layers
         from octavo.check.manuscript import check_manuscript
+        from octavo.check.signs import check_signs
 
         report = self.report
+        entries = [block for blocks in volume.manuscript.entries.values() for block in blocks]
+        self._told = check_signs(volume.manuscript.parts, entries, report, lambda: self._typefaces, self.ledger)
         check_manuscript(volume.manuscript.parts, report.language, self.ledger)
         check_layers(report.layers, (report.folder / "report.yaml").read_text, self.ledger)
 
@@ -277,7 +295,7 @@ class Book:
             for name, tex in volume.main.items():
                 press.feed(name, tex)
         folios.save()
-        report_missing_characters(printed.log, volume.parts, self.ledger)
+        report_missing_characters(printed.log, volume.parts, self._told, self.ledger)
         report_lines(printed.log, volume.parts, self.ledger)
         self.workspace.lap("typeset")
         self.progress("bind", edition.name)

@@ -66,6 +66,33 @@ class Face:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """Name a face that is asked for characters which the face at hand lacks.
+
+    `family` is what the names of its files begin with; `number` counts the faces of a collection. A face that needs no
+    `shaping` is set by TeX alone. `own` tells that the report chose it.
+    """
+
+    family: str
+    regular: str = ""
+    italic: str = ""
+    bold: str = ""
+    bold_italic: str = ""
+    scale: float = 1.0
+    shaping: bool = True
+    number: int = 0
+    own: bool = False
+
+    def files(self) -> tuple[str, str, str, str]:
+        """Return the names of its four files, as Noto names the styles of a family where they are not given."""
+        if self.regular:
+            return self.regular, self.italic or self.regular, self.bold or self.regular, self.bold_italic or self.bold
+        styles = ("Regular", "Italic", "Bold", "BoldItalic")
+        regular, italic, bold, bold_italic = (f"{self.family}-{style}.ttf" for style in styles)
+        return regular, italic, bold, bold_italic
+
+
+@dataclass(frozen=True)
 class Fonts:
     """Name the faces of a book."""
 
@@ -73,6 +100,15 @@ class Fonts:
     sans: Face
     mono: Face
     math: str
+    fallback: tuple[Fallback, ...] = ()
+
+    def faces_in_turn(self) -> tuple[Fallback, ...]:
+        """Return the faces that are asked for a character: those for that purpose, then all others of the book."""
+        others = (
+            Fallback(f.name, f.regular, f.italic, f.bold, f.bold_italic, f.scale, shaping=False)
+            for f in (self.text, self.sans, self.mono)
+        )
+        return (*self.fallback, *others)
 
     def files(self) -> tuple[str, ...]:
         """Return every font file, each once."""
@@ -108,7 +144,9 @@ class Theme:
                 features=files.get("features", ""),
             )
 
-        return Fonts(face("text"), face("sans"), face("mono"), chosen.get("math", standard["math"]))
+        own = tuple(_fallback(entry, own=True) for entry in chosen.get("fallback", []))
+        others = tuple(_fallback(entry, own=False) for entry in standard["fallback"])
+        return Fonts(face("text"), face("sans"), face("mono"), chosen.get("math", standard["math"]), own + others)
 
     def sizes(self, page: Page) -> dict[str, tuple[str, str]]:
         """Return size and leading of each kind of text on that page, in points."""
@@ -117,6 +155,16 @@ class Theme:
             name: (f"{size * factor:.3f}pt", f"{leading * factor_of_leading:.3f}pt")
             for name, (factor, factor_of_leading) in self.values["type"].items()
         }
+
+
+def _fallback(entry: Value, own: bool) -> Fallback:
+    """Read a face of the list `fallback`: a file or a family, or a mapping with its files."""
+    if isinstance(entry, str):
+        is_file = entry.endswith((".otf", ".ttf", ".ttc"))
+        return Fallback(Path(entry).stem if is_file else entry, regular=entry if is_file else "", own=own)
+    values = {key.replace("-", "_"): value for key, value in entry.items()}
+    family = values.pop("family", "") or Path(values["regular"]).stem
+    return Fallback(family, own=own, **values)
 
 
 def themes(folder: Path) -> dict[str, tuple[Path, ...]]:

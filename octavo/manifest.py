@@ -67,7 +67,7 @@ SCHEMA = Keys(
         "layers": ListOf(LAYER, least=2, most=7),
         "editions": MapOf(EDITION, key="name"),
         "bibliography": Keys({"files": ListOf(PATH), "style": PATH, "listed": ListOf(PHRASE)}),
-        "fonts": Keys({"text": FACE, "sans": FACE, "mono": FACE, "math": FONT}),
+        "fonts": Keys({"text": FACE, "sans": FACE, "mono": FACE, "math": FONT, "fallback": ListOf(FONT)}),
         "maths": MapOf(Keys({"arguments": Scalar("digit"), "tex": Scalar("tex")}, frozenset({"tex"})), key="command"),
         "words": Keys({word: TEXT for word in known_words()}),
         "trust": Keys({"raw-latex": Scalar("flag")}),

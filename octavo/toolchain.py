@@ -93,6 +93,16 @@ PACKAGES = (
             "fonts/truetype/public/dejavu/DejaVuSansMono-Oblique.ttf",
         ),
     ),
+    DebianPackage(
+        "fonts-noto-core",
+        "the scripts of the world, but for Chinese, Japanese and Korean",
+        files=("/usr/share/fonts/truetype/noto/NotoSerifDevanagari-Regular.ttf",),
+    ),
+    DebianPackage(
+        "fonts-symbola",
+        "emoji and other signs in one color",
+        files=("/usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf",),
+    ),
     DebianPackage("poppler-utils", "reading finished pages back", program="pdftotext"),
     DebianPackage("librsvg2-bin", "turning SVG images into PDF", program="rsvg-convert"),
 )

@@ -333,13 +333,23 @@ def test_a_macro_that_does_not_work_is_named_in_the_report(built: Project) -> No
 
 @pytest.mark.tex
 @pytest.mark.xdist_group("errors")
+def test_a_character_that_tex_of_the_author_leaves_out_stops_the_build(built: Project) -> None:
+    write(built, '# Signs\n\nSome `\\char"1FFFD`{=latex} here.', trust={"raw-latex": True})
+    done = built.octavo("build", "--format", "json")
+    assert [place.split(" ")[0] for place in done.places] == ["OCT420"]
+    assert "U+1FFFD" in done.problems[0]["problem"] and done.status == 1
+
+
+@pytest.mark.tex
+@pytest.mark.xdist_group("errors")
 def test_a_character_that_no_font_has_is_named(built: Project) -> None:
-    chapter = "# Signs\n\nA plain line.\n\nAn Egyptian 𓀀 and *another 𓀁* one.\n"
+    chapter = "# Signs\n\nA plain line.\n\nAn unassigned \U0001fffd and *another \U0001fffc* one, and \U0001fffd.\n"
     built.write("chapters/1.md", chapter)
     done = built.octavo("build", "--format", "json")
-    assert done.places == ["OCT403 chapters/1.md:5:13", "OCT403 chapters/1.md:5:28"]
-    assert "U+13000" in done.problems[0]["problem"]
-    assert done.status == 1
+    assert done.places == ["OCT403 chapters/1.md:5:15", "OCT403 chapters/1.md:5:30"]
+    assert "U+1FFFD" in done.problems[0]["problem"] and "2 times" in done.problems[0]["problem"]
+    assert done.status == 0
+    assert built.octavo("check", "--format", "json").places == done.places
 
 
 @pytest.mark.tex

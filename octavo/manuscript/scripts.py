@@ -21,6 +21,15 @@ IDEOGRAPHS = (
 NOT_FIRST = "、。，．・：；？！）］｝」』】〕〉》〗〙”’ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ…‥％"
 NOT_LAST = "（［｛「『【〔〈《〖〘“‘＄￥"
 
+#: What is not in Latin-1 and the punctuation that every text face has.
+_UNUSUAL = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\xff\u2002-\u200b\u2010-\u2015\u2018-\u201e\u2020-\u2022\u2026\u202f\u2039\u203a\u2060"
+    "\u20ac\u2122\ufeff]"
+)
+#: Joiners, marks of direction, selectors of a variant, tags: what has no shape of its own.
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
 _OTHER = re.compile(f"[{HEBREW}{ARABIC}{ARABIC_FIGURES}{HANGUL}{IDEOGRAPHS}]")
 _IDEOGRAPHS = re.compile(f"[{IDEOGRAPHS}]")
 
@@ -50,6 +59,16 @@ SCRIPTS = (
 def has_other_scripts(text: str) -> bool:
     """Tell whether anything in a text needs a face or a direction of its own."""
     return not text.isascii() and _OTHER.search(text) is not None
+
+
+def is_usual(text: str) -> bool:
+    """Tell whether a text has only characters that every text face has."""
+    return _UNUSUAL.search(text) is None
+
+
+def shows(character: str) -> bool:
+    """Tell whether a character has a shape that a font must bring."""
+    return not character.isspace() and _INVISIBLE.match(character) is None
 
 
 def script_of(character: str) -> Script | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from octavo.design import Face
 from octavo.diagnostics import Ledger, Span
 from octavo.latex.escape import Tex
 from octavo.manifest import FILE, Edition, Report
+from octavo.typefaces import Typeface
 from octavo.workspace import clean_environment
 
 FONT_PLACES = ("/usr/share/texmf/fonts", "/usr/share/fonts")
@@ -54,6 +56,18 @@ def styles(folders: tuple[Path, ...]) -> dict[str, str]:
         for path in sorted((folder / "style").glob(STYLES)):
             found[path.name] = path.read_text(encoding="utf-8")
     return found
+
+
+def coverage(faces: Sequence[Typeface]) -> str:
+    """Return the faces that stand in for others as a table of Lua, with the characters that each of them has."""
+    rows = []
+    for face in faces:
+        names = zip(("regular", "italic", "bold", "bolditalic"), face.files, strict=True)
+        files = " ".join(f"{style} = [[{path}]]," for style, path in names)
+        ranges = ",".join(f"{first},{last}" for first, last in face.ranges)
+        facts = f"scale = {face.scale}, shaping = {str(face.shaping).lower()}, own = {str(face.own).lower()}"
+        rows.append(f"{{ {files} number = {face.number}, {facts}, ranges = {{{ranges}}} }},\n")
+    return f"return {{\n{''.join(rows)}}}\n"
 
 
 def own_fonts(report: Report, ledger: Ledger) -> list[Path]:

@@ -13,10 +13,11 @@ import resource
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from octavo.manuscript.scripts import is_usual
 from octavo.press.pages import PageMap
 from octavo.workspace import MissingProgramError, clean_environment, font_cache
 
@@ -48,9 +49,16 @@ class Press:
     """
 
     def __init__(
-        self, folder: Path, driver: str, support: Mapping[str, str], links: Sequence[Path], tagging: bool = True
+        self,
+        folder: Path,
+        driver: str,
+        support: Mapping[str, str],
+        links: Sequence[Path],
+        tagging: bool = True,
+        coverage: Callable[[], str] | None = None,
     ) -> None:
         self.folder = folder
+        self._coverage = coverage
         self._answers = 0
         for name, text in {**support, f"{JOB}.tex": driver}.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -100,7 +108,14 @@ class Press:
             place.symlink_to(path.resolve())
 
     def feed(self, name: str, tex: str) -> None:
-        """Hand the engine the next part; it is typeset while the caller goes on."""
+        """Hand the engine the next part; it is typeset while the caller goes on.
+
+        The first part with a character that a text face may lack brings the table of the faces that have it.
+        """
+        if self._coverage and not is_usual(tex):
+            (self.folder / "octavo-coverage.lua").write_text(self._coverage(), encoding="utf-8")
+            self._coverage = None
+            tex = "\\octsigns\n" + tex
         (self.folder / f"{name}.tex").write_text(tex, encoding="utf-8")
         self._order(f"part {name}.tex")
 

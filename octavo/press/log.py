@@ -8,14 +8,14 @@ that TeX had read (tex.web, `show_context`) leads to the place in the block.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manifest import FILE
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
-from octavo.manuscript.scripts import script_of
+from octavo.press.signs import Missing, report_signs, visible
 
 #: The document that holds what report.yaml says.
 DRIVER = "book"
@@ -25,6 +25,7 @@ _COMMAND = re.compile(r"\\(?:[A-Za-z@]+|.)\s*$")
 _UNCLOSED = re.compile(r"\\begin\{[^}]+\}")
 _BLOCK = re.compile(r"^% block (\d+)$")
 _MISSING = re.compile(r"^Missing character: There is no (\S+) .*?in font .*$", re.MULTILINE)
+_SIGN = re.compile(r"octavo sign: ([0-9A-F]{4,6})")
 _CODE_POINT = re.compile(r"U\+([0-9A-F]{4,6})")
 
 
@@ -95,28 +96,30 @@ def _find_unclosed(message: str, parts: Mapping[str, Part]) -> Span | None:
     return None
 
 
-def report_missing_characters(log: Path, parts: Mapping[str, Part], ledger: Ledger) -> None:
-    """Report every character that no font of the book has, at the place where it first stands."""
+def report_missing_characters(log: Path, parts: Mapping[str, Part], told: Collection[str], ledger: Ledger) -> None:
+    """Report what the engine printed as a code point and the check did not see, and what it did not print at all.
+
+    The second is an error: TeX of the author's or a formula asks for a character that its font lacks.
+    """
     text = log.read_text(encoding="utf-8", errors="replace")
+    missing = Missing()
+    for code in dict.fromkeys(_SIGN.findall(text)):
+        character = chr(int(code, 16))
+        if character not in told:
+            missing.add(character, _place_of(character, parts))
+    report_signs(missing, ledger)
     for found in dict.fromkeys(_MISSING.findall(text)):
-        code = _CODE_POINT.search(found)
-        character = chr(int(code[1], 16)) if code else found[0]
-        if not _report_character(character, parts, ledger):
-            _report(character, None, ledger)
+        point = _CODE_POINT.search(found)
+        character = chr(int(point[1], 16)) if point else found[0]
+        facts = {"character": visible(character), "point": f"U+{ord(character):04X}"}
+        ledger.report("OCT420", _place_of(character, parts), **facts)
 
 
-def _report_character(character: str, parts: Mapping[str, Part], ledger: Ledger) -> bool:
+def _place_of(character: str, parts: Mapping[str, Part]) -> Span | None:
+    """Return the place where a character first stands."""
     for part in parts.values():
         for node in n.walk(part.blocks):
-            own = getattr(node, "text", "") if isinstance(node, n.Text | n.CodeSpan | n.CodeBlock) else ""
-            if character in own:
-                _report(character, part.span(node, character), ledger)
-                return True
-    return False
-
-
-def _report(character: str, span: Span | None, ledger: Ledger) -> None:
-    script = script_of(character)
-    package = f" A face for it is in the Debian package {script.package}." if script else ""
-    visible = character if character.isprintable() else character.encode("unicode_escape").decode()
-    ledger.report("OCT403", span, character=visible, point=f"U+{ord(character):04X}", package=package)
+            own = node.text if isinstance(node, n.Text | n.CodeSpan | n.CodeBlock | n.Raw | n.RawBlock) else ""
+            if character in (node.tex if isinstance(node, n.Math) else own):
+                return part.span(node, character)
+    return None

@@ -19,6 +19,7 @@ local PAGE_MODE = 1
 local LEAF = luatexbase.registernumber 'oct@leaf'
 local REPEAT = luatexbase.registernumber 'oct@repeat'
 local LINE = luatexbase.registernumber 'oct@line'
+local SIGN = luatexbase.registernumber 'oct@sign'
 local tagging = os.getenv 'OCTAVO_TAGGING' ~= 'off'
 
 -- What is not read, by its kind (ISO 32000-2, table 363; ISO 14289-2, 8.3): octavo-marks.sty gives each its number.
@@ -224,6 +225,16 @@ local function draw_lines(parent, head)
   return head
 end
 
+-- A frame with a code point is read and copied as the character that it stands for; nothing in it is marked on its own.
+local function add_sign(head, box, char)
+  head = mark(head, box)
+  if not (current and current > 0) then return head end
+  local utf16 = char < 0x10000 and string.format('%04X', char)
+    or string.format('%04X%04X', 0xD800 + ((char - 0x10000) >> 10), 0xDC00 + ((char - 0x10000) & 0x3FF))
+  head = insert_before(head, box, literal('/Span<</ActualText<FEFF' .. utf16 .. '>>>BDC'))
+  return (insert_after(head, box, literal 'EMC'))
+end
+
 local has_lines = false
 function octavo.use_lines() has_lines = true end
 
@@ -237,7 +248,12 @@ local function walk(parent, head)
       local list = getlist(n)
       if drawn[parent] then drawn[n] = true end
       last, boxed = nil, true
-      if list then
+      local sign = getattr(n, SIGN)
+      if sign and sign > 0 then
+        head = add_sign(head, n, sign)
+        last, boxed = direct.tail(list), false
+        while getid(last) ~= GLYPH do last = direct.getprev(last) end
+      elseif list then
         list, last = walk(n, list)
         setlist(n, list)
       end
