@@ -539,7 +539,7 @@ def test_a_missing_character_is_traced_to_its_first_place(tmp_path: Path) -> Non
 def ledger_of(*spans: Span | None) -> Ledger:
     ledger = Ledger()
     for number, span in enumerate(spans):
-        ledger.report("OCT206", span) if number % 2 else ledger.report("OCT109", span)
+        ledger.report("OCT205", span) if number % 2 else ledger.report("OCT109", span)
     return ledger
 
 
@@ -551,7 +551,7 @@ def test_diagnostics_are_printed_file_by_file_and_line_by_line() -> None:
 def test_a_problem_is_reported_once() -> None:
     ledger = Ledger()
     for _ in range(3):
-        ledger.report("OCT206", Span("a", 1, 1))
+        ledger.report("OCT205", Span("a", 1, 1))
     assert len(ledger.entries) == 1
     with pytest.raises(KeyError):
         ledger.report("OCT000")
@@ -573,7 +573,7 @@ def test_the_caret_stands_below_the_character(line: str, column: int, caret: str
 
     (tmp_path / "a.md").write_text(f"first\n{line}\n", encoding="utf-8")
     ledger = Ledger()
-    ledger.report("OCT206", Span("a.md", 2, column))
+    ledger.report("OCT205", Span("a.md", 2, column))
     _, shown, pointer, _ = as_text(ledger.entries, tmp_path).split("\n")
     before = next(at for at in range(len(shown)) if _columns(shown[:at]) == len(pointer) - 1)
     assert shown[before:].lstrip("\N{COMBINING ACUTE ACCENT}").startswith(caret)

@@ -34,7 +34,7 @@ def report_html(parts: Sequence[Part], literals: Sequence[set[str]], ledger: Led
                     if kind := _kind(node.text):
                         found.setdefault(kind, []).append(part.span(node, _needle(node.text)))
                 case n.Text() if literal and "<" in node.text:
-                    for text in literal:
+                    for text in sorted(literal):
                         for _ in range(node.text.count(text)):
                             found.setdefault(_Kind("OCT240", (("text", text),)), []).append(part.span(node, text))
     for kind, spans in found.items():

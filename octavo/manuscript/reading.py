@@ -9,26 +9,21 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import REFERENCE, Converter, Json
-from octavo.manuscript.html_source import disguise, undisguise
+from octavo.manuscript.dangling import report_dangling
+from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
 from octavo.manuscript.part import Part
+from octavo.manuscript.structure import settle_structure
 from octavo.nearest import nearest
 from octavo.workspace import TextCache
 
-#: Runs Pandoc with arguments and standard input; returns its output and its messages.
-Pandoc = Callable[[Sequence[str], str], tuple[str, str]]
-
-
-#: What Pandoc runs: a reader of its own Markdown, whole, and a filter behind citeproc; both give formulas MathML.
-READER, FILTER = (Path(__file__).parent / name for name in ("read.lua", "cite.lua"))
-_SCRIPTS = (READER, FILTER, READER.with_name("formulas.lua"), READER.with_name("formulas.tex"))
+#: What Pandoc runs behind citeproc, to give formulas MathML.
+FILTER = READER.with_name("cite.lua")
 
 _NOT_FOUND = re.compile(r"citation (\S+) not found")
 _AT_LINE = re.compile(r"\(line (\d+), column (\d+)\)|errorPosition = (\d+):(\d+)")
@@ -82,22 +77,24 @@ def read(
     `definitions` are the macros of formulas, as LaTeX defines them; MathML is made with them.
     """
     readings = readings or TextCache()
-    texts = _parse([part.source for part in parts], pandoc, readings, definitions)
+    texts = parse([part.source for part in parts], pandoc, readings, definitions)
     cites: list[Json] = []
 
-    def collect(item: Json) -> Json:
+    def collect(item: Json) -> None:
         # Called by the JSON decoder for every object, innermost first: a tree walk that costs nothing extra.
         if item.get("t") == "Cite" and not any(REFERENCE.fullmatch(c["citationId"]) for c in item["c"][0]):
             cites.append(item)
-        return item
 
-    trees: list[list[Json]] = [json.loads(text, object_hook=collect) for text in texts]
-    literals = [_read_html(tree, text) for tree, text in zip(trees, texts, strict=True)]
+    for text in texts:
+        text.decode(collect)
+    literals = [_read_html(text) for text in texts]
     references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger, definitions)
     converter = Converter(language)
-    for part, tree in zip(parts, trees, strict=True):
-        part.blocks = converter.blocks(tree)
-        _report_form(part, ledger)
+    for part, text in zip(parts, texts, strict=True):
+        part.blocks = converter.blocks(text.blocks)
+        settle_structure(part, converter.inlines(text.title), text.json.count('"Header"'), ledger)
+        report_dangling(part, text, ledger)
+        _report_open_formulas(part, ledger)
     if any("<" in part.source for part in parts):
         from octavo.manuscript.html_report import report_html
 
@@ -109,51 +106,15 @@ def read(
     return Manuscript(parts, entries)
 
 
-def _read_html(tree: list[Json], text: str) -> set[str]:
-    """Read the HTML in a tree in its place; return what looks like a tag and is printed as text."""
-    if '"html"' not in text and '"align"' not in text and '"style"' not in text:
+def _read_html(text: Reading) -> set[str]:
+    """Read the HTML in what Pandoc read; return what looks like a tag and is printed as text."""
+    if not any(sign in text.json for sign in ('"html"', '"align"', '"style"')):
         return set()
     from octavo.manuscript.html import HtmlReader
 
     reader = HtmlReader()
-    tree[:] = reader.blocks(tree)
+    text.blocks = reader.blocks(text.blocks)
     return reader.literal
-
-
-def _parse(sources: list[str], pandoc: Pandoc, readings: TextCache, definitions: str) -> list[str]:
-    """Return the JSON of each text; what was read before is taken from the cache.
-
-    Pandoc is started twice at the most, not once for each text, since a start costs 30 ms.
-    """
-    scripts = [path.read_bytes() for path in _SCRIPTS]
-    sources = [disguise(source) for source in sources]
-    keys = [readings.key("read", *scripts, definitions, source) for source in sources]
-    texts = {key: readings.get(key) for key in keys}
-    new = [(key, source) for key, source in dict(zip(keys, sources, strict=True)).items() if texts[key] is None]
-    groups = [group for group in _halves(new) if group]
-    arguments = ["-f", str(READER), "-t", "json"]
-    given = [json.dumps({"definitions": definitions, "texts": [source for _, source in group]}) for group in groups]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        outputs = pool.map(lambda text: pandoc(arguments, text)[0], given)
-        for group, output in zip(groups, outputs, strict=True):
-            document = json.loads(output)
-            for (key, _), division in zip(group, document["blocks"], strict=True):
-                read = json.dumps(division["c"][1], ensure_ascii=False, separators=(",", ":"))
-                read = undisguise(read)
-                texts[key] = read
-                readings.put(key, read)
-    return [result for key in keys if (result := texts[key]) is not None]
-
-
-def _halves(items: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Part the texts into two groups of about the same length, the longest first."""
-    groups: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
-    sizes = [0, 0]
-    for item in sorted(items, key=lambda item: len(item[1]), reverse=True):
-        smaller = 0 if sizes[0] <= sizes[1] else 1
-        groups[smaller].append(item)
-        sizes[smaller] += len(item[1])
-    return groups
 
 
 def _settle(
@@ -179,7 +140,7 @@ def _settle(
     for name, cite in zip(names, cites, strict=True):
         distinct.setdefault(name, cite)
     document = json.dumps(_citation_document(list(distinct.values()), bibliography, language, definitions))
-    key = readings.key("cite", document, *(path.read_bytes() for path in (*_SCRIPTS, *bibliography.all_files())))
+    key = readings.key("cite", document, *(path.read_bytes() for path in (*SCRIPTS, *bibliography.all_files())))
     answer = readings.get(key)
     if answer is None:
         arguments = ["-f", "json", "-t", "json", "--citeproc"]
@@ -238,12 +199,8 @@ def _report_unreadable(message: str, bibliography: Bibliography, ledger: Ledger)
     ledger.report("OCT115", Span(str(path), line, column) if path else None, problem=problem)
 
 
-def _report_form(part: Part, ledger: Ledger) -> None:
-    """Report a part without a chapter heading at its head, and formulas that are never closed."""
-    blocks = (block for block in part.blocks if not (isinstance(block, n.RawBlock) and block.format == "html"))
-    first = next(blocks, None)
-    if not (isinstance(first, n.Heading) and first.level == 1):
-        ledger.report("OCT206", part.span(first))
+def _report_open_formulas(part: Part, ledger: Ledger) -> None:
+    """Report formulas that are never closed."""
     if "$" not in part.source:
         return
     for node in n.written(part.blocks):

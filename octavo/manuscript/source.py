@@ -39,6 +39,20 @@ def in_reading_order(source: str) -> list[re.Match[str]]:
     return [match for _, match in sorted(keyed, key=lambda item: item[0])]
 
 
+def table_lines(lines: Sequence[str]) -> set[int]:
+    """Return the lines that belong to a table whose cells are told by columns: grid, simple and multiline tables."""
+    found = {*_grid_tables(lines), *_multiline_tables(lines)}
+    for number, line in enumerate(lines):
+        if _COLUMNS_RULE.fullmatch(line) or _GRID_RULE.search(line):
+            first, last = number, number
+            while first and lines[first - 1].strip(" >"):
+                first -= 1
+            while last + 1 < len(lines) and lines[last + 1].strip(" >"):
+                last += 1
+            found.update(range(first, last + 1))
+    return found
+
+
 def _grid_tables(lines: Sequence[str]) -> _Rows:
     """Find the rows of grid tables (Pandoc's manual, `grid_tables`)."""
     rows: _Rows = {}

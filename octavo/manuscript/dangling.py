@@ -1,0 +1,118 @@
+"""Report what stands in a chapter without its partner, so that Pandoc prints it as text or not at all.
+
+Pandoc says some of it itself, with line and column: a note that nobody calls, a division without an end. What it takes
+for plain text, such as the call of a note that is defined nowhere, is found among the words that it read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from octavo.diagnostics import Ledger, Span
+from octavo.manuscript import nodes as n
+from octavo.manuscript.convert import Json
+from octavo.manuscript.parsing import Reading
+from octavo.manuscript.part import Part
+from octavo.nearest import nearest
+
+_CALL = re.compile(r"\[\^([^\]\s^]+)\]")
+_DEFINED = re.compile(r"^[ >]{0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
+_LINK = re.compile(r"\]\[([^\[\]]*)\]")
+_NAMED = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:\s*<?([^\s>]+)", re.MULTILINE)
+_FENCE = re.compile(r"(?:^|\s)(:{3,})(?=\s|$)")
+
+
+def report_dangling(part: Part, reading: Reading, ledger: Ledger) -> None:
+    """Report every call, definition, link and fence of a part that has no partner."""
+    for block in reading.metadata:
+        if block.problem:
+            problem, line, column = block.problem
+            ledger.report("OCT251", Span(part.path, line, column), problem=problem)
+        elif part.source[:1].strip("\N{ZERO WIDTH NO-BREAK SPACE}") and block.first:
+            ledger.report("OCT252", Span(part.path, block.first + 1, 1), text=block.text.split("\n", 1)[0].strip())
+    if reading.parted.unclosed:
+        opening = part.source.split("\n")[reading.parted.unclosed - 1]
+        column = len(opening) - len(opening.lstrip(" >\t")) + 1
+        ledger.report("OCT253", Span(part.path, reading.parted.unclosed, column))
+    for message in reading.messages:
+        _report_message(part, reading, message, ledger)
+    if any(sign in reading.json for sign in ("[^", "][", ":::")):
+        _report_texts(part, ledger)
+
+
+def _report_message(part: Part, reading: Reading, message: Json, ledger: Ledger) -> None:
+    """Report what Pandoc says, at the place in the file that it means."""
+    if message.get("verbosity") != "WARNING":
+        return
+    at = message.get("openpos", message)
+    line = reading.parted.line(at.get("line", 0))
+    span = Span(part.path, line, at.get("column", 0) if line else 0)
+    match message["type"]:
+        case "NoteDefinedButNotUsed":
+            ledger.report("OCT246", span, key=message["key"])
+        case "DuplicateNoteReference":
+            key = message["contents"]
+            first = next((found for found in _DEFINED.finditer(part.source) if found[1] == key), None)
+            other = part.at(first.start()).line if first else 0
+            ledger.report("OCT247", span, key=key, other=other)
+        case "DuplicateLinkReference":
+            label = message["contents"].strip("[]")
+            targets = {target for name, target in _NAMED.findall(part.source) if _same(name, label)}
+            if len(targets) != 1:
+                ledger.report("OCT250", span, label=label)
+        case "UnclosedDiv":
+            ledger.report("OCT248", span, says="is never closed; it ends where the passage around it ends")
+        case "DuplicateIdentifier":
+            label = message["contents"]
+            given = [*re.finditer(rf"\{{[^}}\n]*#{re.escape(label)}(?=[\s}}])", part.source)]
+            if ":" not in label:
+                ledger.report("OCT254", part.at(given[1].start()) if len(given) > 1 else span, label=label)
+        case "CouldNotConvertTeXMath":
+            pass  # The formula itself is judged by octavo.latex.maths.
+        case _:
+            ledger.report("OCT255", span, says=message["pretty"].strip().split("\n")[0])
+
+
+def _same(one: str, other: str) -> bool:
+    return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
+
+
+def _report_texts(part: Part, ledger: Ledger) -> None:
+    """Report what is text and looks as if it were meant for more."""
+    notes, names = _DEFINED.findall(part.source), [name for name, _ in _NAMED.findall(part.source)]
+    for node in n.written(part.blocks):
+        if not isinstance(node, n.Text):
+            continue
+        for call in _CALL.finditer(node.text):
+            if span := _place(part, node, call[0]):
+                ledger.report("OCT245", span, key=call[1], nearest=nearest(call[1], notes))
+        for brackets, label in _labels(node.text):
+            if span := _place(part, node, brackets):
+                ledger.report("OCT249", span, label=label, nearest=nearest(label, names))
+        for fence in _FENCE.finditer(node.text):
+            if span := _place(part, node, fence[1]):
+                ledger.report("OCT248", span, says="opens nothing and closes nothing, and is printed")
+
+
+def _labels(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the brackets of each link in a text and its name, which may be its words; `a[1][2]` is no link."""
+    for link in _LINK.finditer(text):
+        depth = position = 0
+        for position in range(link.start(), -1, -1):
+            depth += {"]": 1, "[": -1}.get(text[position], 0)
+            if depth == 0:
+                break
+        before = text[position - 1 : position] if depth == 0 else ""
+        if not (before.isalnum() or before in ("]", ")", "_")) and (link[1] or depth == 0):
+            yield f"][{link[1]}]", link[1] or text[position + 1 : link.start()]
+
+
+def _place(part: Part, node: n.Text, written: str) -> Span | None:
+    """Return where a text stands in the file as it is printed; nothing where the author put a backslash before it."""
+    span = part.span(node, written)
+    line = part.source.split("\n")[span.line - 1] if span.line else ""
+    start = span.column - 1
+    if not line.startswith(written, start) or line[:start].endswith("\\"):
+        return None
+    return span

@@ -1,0 +1,108 @@
+"""Give all texts to Pandoc, and take what it reads with what it says of it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from octavo.manuscript.convert import Json
+from octavo.manuscript.html_source import disguise, undisguise
+from octavo.manuscript.metadata import Metadata, find_metadata, without
+from octavo.manuscript.parting import Parted, part
+from octavo.workspace import TextCache
+
+#: Runs Pandoc with arguments and standard input; returns its output and its messages.
+Pandoc = Callable[[Sequence[str], str], tuple[str, str]]
+
+#: Pandoc's Markdown, and addresses that stand in the text as links.
+FORMAT = "markdown+autolink_bare_uris"
+#: What is an address without angle brackets around it.
+_ADDRESS = re.compile(r"(https?|ftp)://|mailto:[^@]+@[^@.]+\.")
+#: What Pandoc runs: a reader of its own Markdown, whole; it gives formulas MathML.
+READER = Path(__file__).with_name("read.lua")
+SCRIPTS = (READER, READER.with_name("cite.lua"), READER.with_name("formulas.lua"), READER.with_name("formulas.tex"))
+
+
+@dataclass
+class Reading:
+    """Hold one text as Pandoc reads it: the title in its metadata, its blocks, and what Pandoc says of it.
+
+    `parted` is the text that it was given, `metadata` are the blocks of metadata in the file.
+    """
+
+    parted: Parted
+    metadata: list[Metadata]
+    json: str = ""
+    title: list[Json] = field(default_factory=list)
+    blocks: list[Json] = field(default_factory=list)
+    messages: list[Json] = field(default_factory=list)
+
+    def decode(self, visit: Callable[[Json], None]) -> None:
+        """Read the JSON; `visit` is called for every object, innermost first."""
+
+        def hook(item: Json) -> Json:
+            visit(item)
+            return self._as_written(item) if item.get("t") == "Link" else item
+
+        messages, (title, *blocks) = json.loads(self.json, object_hook=hook)
+        self.title, self.blocks, self.messages = title["c"], blocks, json.loads(messages)
+
+    def _as_written(self, link: Json) -> Json:
+        """Return a link, or the words of one that Pandoc took for an address and nobody means as one: `tip:do`."""
+        attributes, children, (target, _) = link["c"]
+        if attributes[1] not in (["uri"], ["email"]) or _ADDRESS.match(target) or len(children) != 1:
+            return link
+        words = children[0].get("c", "")
+        return link if f"<{words}>" in self.parted.text else {"t": "Str", "c": words}
+
+
+def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache, definitions: str) -> list[Reading]:
+    """Return the reading of each text; what was read before is taken from the cache.
+
+    Pandoc is started twice at the most, not once for each text, since a start costs 30 ms.
+    """
+    results = [_prepared(source) for source in sources]
+    scripts = [path.read_bytes() for path in SCRIPTS]
+    texts = [disguise(result.parted.text) for result in results]
+    keys = [readings.key("read", *scripts, FORMAT, definitions, text) for text in texts]
+    known = {key: readings.get(key) for key in keys}
+    new = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if known[key] is None]
+    groups = [group for group in _halves(new) if group]
+    arguments = ["-f", str(READER), "-t", "json"]
+    given = [
+        json.dumps({"format": FORMAT, "definitions": definitions, "texts": [text for _, text in group]})
+        for group in groups
+    ]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        outputs = pool.map(lambda text: pandoc(arguments, text)[0], given)
+        for group, output in zip(groups, outputs, strict=True):
+            document = json.loads(output)
+            for (key, _), division in zip(group, document["blocks"], strict=True):
+                messages, read = division["c"][0][2][0][1], division["c"][1]
+                text = undisguise(json.dumps([messages, read], ensure_ascii=False, separators=(",", ":")))
+                known[key] = text
+                readings.put(key, text)
+    for result, key in zip(results, keys, strict=True):
+        result.json = known[key] or ""
+    return results
+
+
+def _prepared(source: str) -> Reading:
+    metadata = find_metadata(source)
+    unreadable = [block for block in metadata if block.problem]
+    return Reading(part(without(source, unreadable) if unreadable else source), metadata)
+
+
+def _halves(items: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Part the texts into two groups of about the same length, the longest first."""
+    groups: tuple[list[tuple[str, str]], list[tuple[str, str]]] = ([], [])
+    sizes = [0, 0]
+    for item in sorted(items, key=lambda item: len(item[1]), reverse=True):
+        smaller = 0 if sizes[0] <= sizes[1] else 1
+        groups[smaller].append(item)
+        sizes[smaller] += len(item[1])
+    return groups

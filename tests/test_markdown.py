@@ -1,0 +1,113 @@
+"""Check how a chapter is read: blocks that follow without an empty line, and what Pandoc warns of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, read_part
+
+from octavo.diagnostics import Ledger
+from octavo.manuscript import nodes as n
+from octavo.manuscript.dangling import report_dangling
+from octavo.manuscript.parsing import Reading
+from octavo.manuscript.part import Part
+from octavo.manuscript.parting import Parted, part
+from octavo.manuscript.structure import title_of_file
+
+PARAGRAPHS = sorted((ROOT / "chapters").glob("*.md")) + sorted((ROOT / "docs/handbook/chapters").glob("*.md"))
+
+
+@pytest.mark.parametrize("path", PARAGRAPHS, ids=lambda path: path.stem)
+def test_a_text_with_empty_lines_between_its_blocks_is_left_alone(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    assert part(source) == Parted(source)
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("The steps:\n- one\n- two", "Paragraph List"),
+        ("The steps:\n* one\n* two", "Paragraph List"),
+        ("The steps:\n+ one", "Paragraph List"),
+        ("The steps:\n1. one\n2. two", "Paragraph List"),
+        ("The steps:\n1) one", "Paragraph List"),
+        ("Born in\n1986. A good year.", "Paragraph"),
+        ("See\np. 12 and\n(c) and\n-1 and\n2) no list", "Paragraph"),
+        ("Text\n# Heading\nText", "Paragraph Heading Paragraph"),
+        ("Text\n#hashtag\ntext", "Paragraph"),
+        ("Text\n####### seven\ntext", "Paragraph"),
+        ("Text\n> quoted", "Paragraph BlockQuote"),
+        ("Text\n***\ntext", "Paragraph Rule Paragraph"),
+        ("Text\n- - -\ntext", "Paragraph Rule Paragraph"),
+        ("Text\n---\ntext", "Heading Paragraph"),
+        ("Text\n===\ntext", "Heading Paragraph"),
+        ("Text\n```\ncode\n# code\n```\ntext", "Paragraph CodeBlock Paragraph"),
+        ("Text\n~~~\ncode\n- code\n~~~\ntext", "Paragraph CodeBlock Paragraph"),
+        ("Text\n::: note\ninside\n:::\ntext", "Paragraph Div Paragraph"),
+        ("Text\n| a | b |\n|---|---|\n| 1 | 2 |", "Paragraph Table"),
+        ("Text\na | b\n--|--\n1 | 2", "Paragraph Table"),
+        ("Text | with a bar\n- item", "Paragraph List"),
+        ("- item\n# Heading", "List Heading"),
+        ("- item\n---\ntext", "List Rule Paragraph"),
+        ("- item\n***\ntext", "List Rule Paragraph"),
+        ("- item\n> quoted", "List BlockQuote"),
+        ("- item\n::: note\ninside\n:::", "List Div"),
+        ("- item\nlazy\n- item", "List"),
+        ("- item\n  - in it\n    - deeper\n- item", "List"),
+        ("- item\n\n      code\n      # code\n", "List"),
+        ("    code\n    # code\n", "CodeBlock"),
+        ("```\nText\n# code\n- code\n", "CodeBlock"),
+        ("Year  Event\n----  -----\n1986  born\n- 87  - dash\n", "Table"),
+        ("| verse\n| - and dash\n", "LineBlock"),
+        ("Term\n:   Definition\n# Heading", "DefinitionList Heading"),
+        ("<div>\nText\n- item\n</div>", "Div"),
+        ("<!--\nText\n- item\n# x\n-->", "RawBlock"),
+        ("<pre>\nText\n- item\n</pre>", "CodeBlock"),
+        ("$$\na\n- b\n+ c\n$$", "Paragraph"),
+    ],
+)
+def test_blocks_follow_without_an_empty_line(text: str, kinds: str) -> None:
+    blocks = read_part(f"# Title\n\n{text}\n").blocks[1:]
+    assert " ".join(type(block).__name__ for block in blocks) == kinds
+
+
+def test_a_list_in_an_item_leaves_it_tight() -> None:
+    (_, block) = read_part("# Title\n\n1. one\n   - in it\n2. two\n").blocks
+    assert isinstance(block, n.List) and block.tight
+
+
+def test_a_line_of_the_text_for_pandoc_is_a_line_of_the_file() -> None:
+    parted = part("one\n- two\n\nthree\n# four\nfive")
+    lines = parted.text.split("\n")
+    assert [parted.line(lines.index(word) + 1) for word in ("one", "- two", "three", "# four", "five")] == [
+        1,
+        2,
+        4,
+        5,
+        6,
+    ]
+
+
+def test_what_pandoc_says_is_told_where_octavo_has_no_words_for_it() -> None:
+    ledger = Ledger()
+    reading = Reading(part("one\n- two\n\n&"), [])
+    message = {"type": "SkippedContent", "verbosity": "WARNING", "pretty": "Skipped &\n", "line": 5, "column": 2}
+    reading.messages = [message, {"type": "Fetching", "verbosity": "INFO", "pretty": "Fetching"}]
+    report_dangling(Part("one.md", "chapter", ""), reading, ledger)
+    (entry,) = ledger.entries
+    assert (entry.code, str(entry.span)) == ("OCT255", "one.md:4:2") and "Skipped &" in entry.problem
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        ("chapters/01-first-steps.md", "First steps"),
+        ("a_b.md", "A b"),
+        ("2026.md", "2026"),
+        ("1984-and-after.md", "And after"),
+        ("élan.md", "Élan"),
+    ],
+)
+def test_a_file_gives_its_part_a_title(path: str, title: str) -> None:
+    assert title_of_file(path) == title
