@@ -53,8 +53,8 @@ class _Scanner:
     #: What ends the passage whose lines mean nothing here: code, a comment, a formula.
     until: re.Pattern[str] | None = None
     opened: int = 0
-    #: Whether the line before belongs to a paragraph, which line of the result that begins with, how deep it is quoted,
-    #: and where the text of each item begins.
+    #: Whether the line before belongs to a paragraph, with which line of the result that begins, how deep it is
+    #: quoted, and where the text of each item begins.
     in_paragraph: bool = False
     first: int = 0
     depth: int = 0
