@@ -1,4 +1,4 @@
-"""Fetch trees of Markdown out of published packages, and make a report of each as its author would on the first day."""
+"""Fetch trees of Markdown out of published packages, and make a report of each, as on the first day."""
 
 from __future__ import annotations
 
@@ -123,7 +123,9 @@ def make_report(tree: Tree, package: Path, folder: Path) -> list[Path]:
                     place.parent.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, place)
         found = (path for pattern in tree.files for path in sorted(source.glob(pattern)))
-        chapters = [path.relative_to(source) for path in dict.fromkeys(found) if path.read_text(encoding="utf-8").strip()]
+        chapters = [
+            path.relative_to(source) for path in dict.fromkeys(found) if path.read_text(encoding="utf-8").strip()
+        ]
     report = {
         "title": f"{tree.name} ({tree.dialect})",
         "authors": ["Its own authors"],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from octavo.latex.tree import Element
 from octavo.latex.volume import Volume
 from octavo.press.engine import Press, Printed
 from octavo.press.pages import PageMap
+from octavo.sealed import read_values, write_values
 
 #: The runs of pages, in the order in which they are bound; what is typeset as a trial is in none of them.
 SHEAVES = ("title", "contents", "front", "main")
@@ -42,15 +42,11 @@ class Folios:
     @classmethod
     def load(cls, path: Path) -> Folios:
         """Read the pages of the last build, or none."""
-        try:
-            return cls(path, json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError):
-            return cls(path, {})
+        return cls(path, read_values(path) or {})
 
     def save(self) -> None:
         """Keep the pages for the next build."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(json.dumps(self.guess, indent=0, sort_keys=True), encoding="utf-8")
+        write_values(self.path, self.guess)
 
     def definitions(self, templates: jinja2.Environment, labels: dict[str, int]) -> Tex:
         """Return the LaTeX that tells the engine each guess."""

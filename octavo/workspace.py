@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+from octavo.sealed import read_sealed, write_sealed
+
 PANDOC_TIME_LIMIT_SECONDS = 120
 
 
@@ -128,22 +130,14 @@ class TextCache:
     def get(self, key: str) -> str | None:
         """Return the result kept under a key, or None."""
         self._used.add(key)
-        if self.folder is None:
-            return None
-        try:
-            return (self.folder / key).read_text(encoding="utf-8")
-        except OSError:
-            return None
+        kept = None if self.folder is None else read_sealed(self.folder / key)
+        return None if kept is None else kept.decode()
 
     def put(self, key: str, text: str) -> None:
         """Keep a result; another build at the same time never sees half of it."""
         self._used.add(key)
-        if self.folder is None:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        temporary = self.folder / f"{key}.{os.getpid()}.tmp"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.folder / key)
+        if self.folder is not None:
+            write_sealed(self.folder / key, text.encode())
 
     def prune(self) -> None:
         """Delete what this build did not ask for."""

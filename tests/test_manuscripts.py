@@ -1,7 +1,7 @@
 """Build manuscripts as other people write them, and hostile ones, and hold each to what became of it.
 
-Each folder of `cases/manuscripts` and `cases/attacks` is a report of a few lines. `expect.md` says what a reader should get;
-`expected.diagnostics` how the build ended and what it said where, `expected.aloud` what the PDF is read aloud as.
+Each folder of `cases/manuscripts` and `cases/attacks` is a report of a few lines. `expect.md` says what a reader should
+get; `expected.diagnostics` how the build ended and what it said where, `expected.aloud` what the PDF is read aloud as.
 `pytest --accept` writes the two anew; read them.
 """
 
@@ -42,7 +42,9 @@ def compare(path: Path, found: str, accept: bool) -> None:
     if accept:
         path.write_text(found, encoding="utf-8") if found else path.unlink(missing_ok=True)
     expected = path.read_text(encoding="utf-8") if path.is_file() else ""
-    assert found == expected, f"{path.parent.name}/{path.name}; if what was found is right, run pytest --accept and read it"
+    assert found == expected, (
+        f"{path.parent.name}/{path.name}; if what was found is right, run pytest --accept and read it"
+    )
 
 
 @pytest.mark.tex
@@ -57,7 +59,9 @@ def test_a_manuscript_becomes_what_is_expected_and_loses_no_word(
     assert bool(project.pdfs) == (done.status == 0), "a PDF is published when nothing stopped it, and only then"
     assert all(problem["line"] for problem in done.problems if str(problem["file"]).endswith(".md"))
     told = [f"exit {done.status}"]
-    told += [f"{p['severity']} {p['code']} {p['file']}:{p['line']}:{p['column']} {p['problem']}" for p in done.problems]
+    told += [
+        f"{p['severity']} {p['code']} {p['file']}:{p['line']}:{p['column']} {p['problem']}" for p in done.problems
+    ]
     accept = request.config.getoption("--accept")
     compare(case / "expected.diagnostics", "\n".join(told).replace(str(tmp_path) + os.sep, "") + "\n", accept)
     aloud = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engin
 from octavo.latex.escape import Tex, escape
 from octavo.manifest import Layer, Report
 from octavo.manuscript.words import Words
+from octavo.sealed import is_whole, put, read_values, write_values
 
 #: The kind of the full stack; the small ones are `layer 1`, `layer 2` and so on.
 LAYER_STACK = "layer-stack"
@@ -118,8 +120,11 @@ def export_plate(name: str, plate: Plate) -> dict[str, Path]:
     They are for pages outside the book, such as a README or a page for the download.
     """
     svg, png = (plate.path.with_name(f"{plate.path.stem}.{kind}") for kind in ("svg", "png"))
-    if not (svg.is_file() and png.is_file()):
-        export(plate, svg, png)
+    if not (is_whole(svg) and is_whole(png)):
+        drawn, shot = (file.with_name(f"unfinished-{os.getpid()}-{file.name}") for file in (svg, png))
+        export(plate, drawn, shot)
+        put(drawn, svg)
+        put(shot, png)
     return {f"{name}{file.suffix}": file for file in (svg, png)}
 
 
@@ -201,18 +206,15 @@ def _code() -> str:
 
 def _recall(index: Path) -> dict[str, Plate] | None:
     """Return the plates that an index names, if their pages are there still."""
-    if not index.is_file():
+    entries = read_values(index)
+    if entries is None:
         return None
-    entries = json.loads(index.read_text(encoding="utf-8"))
     plates = {key: Plate(index.with_name(name), page, width, height) for key, (name, page, width, height) in entries}
-    return plates if all(plate.path.is_file() for plate in plates.values()) else None
+    return plates if all(map(is_whole, {plate.path for plate in plates.values()})) else None
 
 
 def _remember(index: Path, plates: Mapping[str, Plate]) -> None:
-    entries = [[key, [p.path.name, p.page, p.width_pt, p.height_pt]] for key, p in plates.items()]
-    temporary = index.with_suffix(".tmp")
-    temporary.write_text(json.dumps(entries), encoding="utf-8")
-    temporary.replace(index)
+    write_values(index, [[key, [p.path.name, p.page, p.width_pt, p.height_pt]] for key, p in plates.items()])
 
 
 def _family(face: Face) -> Family:

@@ -20,6 +20,7 @@ from pathlib import Path
 import jinja2
 
 from octavo.latex.escape import Tex
+from octavo.sealed import is_whole, put, read_values, write_values
 
 SKELETON = "figures/plates.tex"
 #: What the book and its drawings have in common: scripts that need a face or a direction of their own.
@@ -118,9 +119,10 @@ class Plates:
         digest = _digest(engine_version(self.engine), sources | self.own_fonts())
         pages = self.cache / f"plates-{digest}.pdf"
         index = pages.with_suffix(".json")
-        if not (index.is_file() and pages.is_file()):
-            self._run(sources, pages, index)
-        sizes = json.loads(index.read_text(encoding="utf-8"))
+        sizes = read_values(index) if is_whole(pages) else None
+        if sizes is None:
+            sizes = self._run(sources, pages)
+            write_values(index, sizes)
         plates = [Plate(pages, page, *size) for page, size in enumerate(sizes, start=1)]
         return dict(zip(self._bodies, plates, strict=True))
 
@@ -149,7 +151,8 @@ class Plates:
         )
         return sources
 
-    def _run(self, sources: dict[str, str], pages: Path, index: Path) -> None:
+    def _run(self, sources: dict[str, str], pages: Path) -> list[tuple[float, float]]:
+        """Draw, put the pages in their place, and return the size of each."""
         self.cache.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix="plates-", dir=self.cache))
         try:
@@ -162,9 +165,8 @@ class Plates:
             if complaint:
                 key = [*self._bodies, "(none)"][len(sizes)]
                 raise PlateError(f"{self.engine} stopped at figure {key!r}: {complaint}")
-            (folder / "plates.json").write_text(json.dumps(sizes), encoding="utf-8")
-            (folder / "plates.pdf").replace(pages)
-            (folder / "plates.json").replace(index)
+            put(folder / "plates.pdf", pages)
+            return sizes
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
