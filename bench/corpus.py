@@ -5,8 +5,8 @@
 
 Each tree of `corpus.yaml` is fetched out of its package and built without an edit. The table says how the build
 ended, how many messages of each code there were, pages, seconds, the most memory that one program took, what veraPDF
-says, and **lost words**: words of a chapter, as Pandoc alone reads it, that are neither in the PDF's structure nor on a
-line that has a message. `leftovers` counts marks of other dialects that are printed outside of code.
+says, and **lost words**: words of a chapter, as Pandoc alone reads it, that are neither in the PDF's structure nor on
+a line that has a message. `leftovers` counts marks of other dialects that are printed outside of code.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Build manuscripts as other people write them, and hostile ones, and hold each to what became of it.
 
-Each folder of `cases/manuscripts` and `cases/attacks` is a report of a few lines. `expect.md` says what a reader should
-get; `expected.diagnostics` how the build ended and what it said where, `expected.aloud` what the PDF is read aloud as.
+Each folder of `cases/manuscripts` and `cases/attacks` is a report of a few lines. `expect.md` says what a reader
+should get; `expected.diagnostics` how the build ended and what it said where, `expected.aloud` what the PDF is read aloud as.
 `pytest --accept` writes the two anew; read them.
 """
 
