@@ -1,8 +1,8 @@
 """Build manuscripts as other people write them, and hostile ones, and hold each to what became of it.
 
 Each folder of `cases/manuscripts` and `cases/attacks` is a report of a few lines. `expect.md` says what a reader
-should get; `expected.diagnostics` how the build ended and what it said where, `expected.aloud` what the PDF is read aloud as.
-`pytest --accept` writes the two anew; read them.
+should get; `expected.diagnostics` how the build ended and what it said where, `expected.aloud` what the PDF is read
+aloud as. `pytest --accept` writes the two anew; read them.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from octavo.manuscript import nodes as n
+from octavo.manuscript.depth import DEEPEST, INDENTED
 from octavo.manuscript.punctuation import quotation_marks, set_stops, settle_neighbors, without_notes
 from octavo.manuscript.scripts import is_ideograph
 from octavo.manuscript.tables import row_heads
@@ -104,9 +105,14 @@ class Converter:
 
     language: str
     _in_note: bool = False
+    _depth: int = 0
 
     def inlines(self, raw: list[Json]) -> list[n.Inline]:
         """Convert a line's contents, joining words and spaces into runs."""
+        with self._inside(1):
+            return self._line(raw)
+
+    def _line(self, raw: list[Json]) -> list[n.Inline]:
         result: list[n.Inline] = []
         for position, item in enumerate(raw):
             kind = item["t"]
@@ -196,9 +202,10 @@ class Converter:
                     formula.display = False  # a raised or lowered line has no room for a line of its own
         return styled
 
-    def blocks(self, raw: list[Json]) -> list[n.Block]:
-        """Convert blocks in order."""
-        return [self._block(item["t"], item.get("c")) for item in raw]
+    def blocks(self, raw: list[Json], levels: int = 1) -> list[n.Block]:
+        """Convert blocks in order; raises `RecursionError` where they are nested deeper than a book needs."""
+        with self._inside(levels):
+            return [self._block(item["t"], item.get("c")) for item in raw]
 
     def _block(self, kind: str, raw: Json) -> n.Block:
         match kind:
@@ -207,7 +214,7 @@ class Converter:
             case "Header":
                 return n.Heading(raw[0], self.inlines(raw[2]), attributes(raw[1]))
             case "BlockQuote":
-                return n.BlockQuote(self.blocks(raw))
+                return n.BlockQuote(self.blocks(raw, INDENTED))
             case "BulletList":
                 return self._list([(item, "") for item in raw], "Unordered")
             case "OrderedList":
@@ -215,7 +222,10 @@ class Converter:
                 labels = [item_label(start + i, style["t"], delimiter["t"]) for i in range(len(items))]
                 return self._list(list(zip(items, labels, strict=True)), NUMBERINGS[style["t"]])
             case "DefinitionList":
-                items = [n.Definition(self.inlines(term), [self.blocks(b) for b in bodies]) for term, bodies in raw]
+                items = [
+                    n.Definition(self.inlines(term), [self.blocks(b, INDENTED) for b in bodies])
+                    for term, bodies in raw
+                ]
                 first = items[0].bodies[0] if items and items[0].bodies else []
                 return n.DefinitionList(items, tight=bool(first) and _is_plain(first[0]))
             case "LineBlock":
@@ -256,6 +266,16 @@ class Converter:
         return n.Div(blocks, attrs)
 
     @contextmanager
+    def _inside(self, levels: int) -> Iterator[None]:
+        """Count how deep what is converted stands."""
+        self._depth += levels
+        if self._depth > DEEPEST + 3:
+            self._depth = 0
+            raise RecursionError
+        yield
+        self._depth -= levels
+
+    @contextmanager
     def _reading(self, language: str = "", in_note: bool = False) -> Iterator[None]:
         """Read what is inside in another language, or in a note."""
         outer = self.language, self._in_note
@@ -266,7 +286,7 @@ class Converter:
             self.language, self._in_note = outer
 
     def _list(self, raw: list[tuple[list[Json], str]], numbering: str) -> n.List:
-        items = [n.ListItem(self.blocks(blocks), label) for blocks, label in raw]
+        items = [n.ListItem(self.blocks(blocks, INDENTED), label) for blocks, label in raw]
         tight = all(_is_plain(item.children[0]) for item in items if item.children)
         if numbering == "Unordered":
             for item in items:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from octavo.manuscript.convert import Json
+from octavo.manuscript.depth import decode
 from octavo.manuscript.html_source import disguise, undisguise
 from octavo.manuscript.metadata import Metadata, find_metadata, without
 from octavo.manuscript.parting import Parted, part
@@ -48,7 +49,7 @@ class Reading:
             visit(item)
             return self._as_written(item) if item.get("t") == "Link" else item
 
-        messages, (title, *blocks) = json.loads(self.json, object_hook=hook)
+        messages, (title, *blocks) = decode(self.json, hook)
         self.title, self.blocks, self.messages = title["c"], blocks, json.loads(messages)
 
     def _as_written(self, link: Json) -> Json:
@@ -80,7 +81,7 @@ def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache, definitio
     with ThreadPoolExecutor(max_workers=2) as pool:
         outputs = pool.map(lambda text: pandoc(arguments, text)[0], given)
         for group, output in zip(groups, outputs, strict=True):
-            document = json.loads(output)
+            document = decode(output)
             for (key, _), division in zip(group, document["blocks"], strict=True):
                 messages, read = division["c"][0][2][0][1], division["c"][1]
                 text = undisguise(json.dumps([messages, read], ensure_ascii=False, separators=(",", ":")))

@@ -16,6 +16,7 @@ from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import REFERENCE, Converter, Json
 from octavo.manuscript.dangling import report_dangling
+from octavo.manuscript.depth import TOO_DEEP, flatten, report_depth
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
 from octavo.manuscript.part import Part
 from octavo.manuscript.structure import settle_structure
@@ -91,7 +92,7 @@ def read(
     references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger, definitions)
     converter = Converter(language)
     for part, text in zip(parts, texts, strict=True):
-        part.blocks = converter.blocks(text.blocks)
+        _convert(part, text, converter, ledger)
         settle_structure(part, converter.inlines(text.title), text.json.count('"Header"'), ledger)
         report_dangling(part, text, ledger)
         _report_open_formulas(part, ledger)
@@ -106,6 +107,17 @@ def read(
     return Manuscript(parts, entries)
 
 
+def _convert(part: Part, text: Reading, converter: Converter, ledger: Ledger) -> None:
+    """Give a part its nodes; what is nested deeper than can be set is running text, and is reported."""
+    flat = TOO_DEEP in text.json
+    try:
+        part.blocks = converter.blocks(text.blocks)
+    except RecursionError:
+        part.blocks, flat = converter.blocks(flatten(text.blocks)), True
+    if flat:
+        report_depth(part, ledger)
+
+
 def _read_html(text: Reading) -> set[str]:
     """Read the HTML in what Pandoc read; return what looks like a tag and is printed as text."""
     if not any(sign in text.json for sign in ('"html"', '"align"', '"style"')):
@@ -113,7 +125,10 @@ def _read_html(text: Reading) -> set[str]:
     from octavo.manuscript.html import HtmlReader
 
     reader = HtmlReader()
-    text.blocks = reader.blocks(text.blocks)
+    try:
+        text.blocks = reader.blocks(text.blocks)
+    except RecursionError:
+        text.blocks = reader.blocks(flatten(text.blocks))
     return reader.literal
 
 
