@@ -77,7 +77,7 @@ def kept(project: Project, environment: dict[str, str]) -> Iterator[Path]:
     """Yield every file that a build keeps for the next; the faces that the engine's loader prepared are its own."""
     for folder in (project.folder / "build" / "cache", Path(environment["OCTAVO_CACHE"])):
         for path in sorted(folder.rglob("*")):
-            if path.is_file() and "texmf-var" not in path.parts:
+            if path.is_file() and not {"texmf-var", "templates"} & set(path.parts):
                 yield path
 
 
