@@ -53,6 +53,7 @@ def main(arguments: list[str]) -> int:
     try:
         if any(_lacks(arguments)):
             _set_up(arguments)
+        _wish_for_patterns(arguments)
     except NotSetUp as reason:
         print(f"Octavo is not set up. {reason}", file=sys.stderr)
         return toolchain.NOT_SET_UP
@@ -74,6 +75,33 @@ def _lacks(arguments: list[str]) -> tuple[list[toolchain.DebianPackage], list[st
     if _command(arguments) not in ("clean", "doctor") and not HELP.intersection(arguments):
         packages += toolchain.PACKAGES
     return list(toolchain.missing_packages(packages)), locks
+
+
+def _wish_for_patterns(arguments: list[str]) -> None:
+    """Install the hyphenation of the report's language where that is allowed and was not tried before.
+
+    A book can be made without it, and the build says so: that it cannot be installed is no reason to stop.
+    """
+    if os.environ.get("OCTAVO_SETUP") or _command(arguments) != "build" or HELP.intersection(arguments):
+        return
+    patterns = toolchain.missing_patterns(toolchain.language_of(_project(arguments)))
+    tried = VENV / f"{patterns.name}.tried" if patterns else VENV
+    if patterns is None or tried.exists():
+        return
+    with _alone():
+        print(f"Setting up: Debian package {patterns.name} ({patterns.purpose}) ...", file=sys.stderr)
+        toolchain.install_packages([patterns], LOG)
+        tried.touch()
+
+
+def _project(arguments: list[str]) -> Path:
+    """Find the folder of the report: among the options, else this one or the checkout, as `octavo.cli` does."""
+    for word, following in zip(arguments, [*arguments[1:], ""]):  # noqa: B905 - Python 3.6 must read this
+        if word == "--project":
+            return Path(following)
+        if word.startswith("--project="):
+            return Path(word.partition("=")[2])
+    return Path() if Path("report.yaml").is_file() else ROOT
 
 
 def _command(arguments: list[str]) -> str:

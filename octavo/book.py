@@ -246,11 +246,13 @@ class Book:
     def _check(self, volume: Volume) -> None:
         """Report what a reader would miss who listens, or who does not see all colours; the engine works meanwhile."""
         from octavo.check.colours import check_layers
+        from octavo.check.languages import check_languages
         from octavo.check.manuscript import check_manuscript
         from octavo.check.signs import check_signs
 
         report = self.report
         entries = [block for blocks in volume.manuscript.entries.values() for block in blocks]
+        check_languages(report, volume.manuscript.parts, self.ledger)
         self._told = check_signs(volume.manuscript.parts, entries, report, lambda: self._typefaces, self.ledger)
         check_manuscript(volume.manuscript.parts, report.language, self.ledger)
         check_layers(report.layers, (report.folder / "report.yaml").read_text, self.ledger)

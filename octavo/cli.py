@@ -269,7 +269,7 @@ def _clean(chosen: argparse.Namespace, _: list[str]) -> int:
 def _doctor(chosen: argparse.Namespace, _: list[str]) -> int:
     from octavo.doctor import main as examine
 
-    return examine()
+    return examine(project=chosen.project)
 
 
 def _close(ledger: Ledger, chosen: argparse.Namespace) -> None:

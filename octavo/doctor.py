@@ -70,22 +70,22 @@ class Finding:
         return "too old" if self.version else "missing"
 
 
-def main(set_up: bool = True) -> int:
+def main(set_up: bool = True, project: Path = Path()) -> int:
     """Print the findings, and return 0, or 3 when something is wrong that a book needs.
 
     `set_up` is false when a checkout has no `.venv` yet, and says that the packages of the Python that happens to
     run this are not those of a build.
     """
-    findings = examine(set_up)
+    findings = examine(set_up, project)
     print(describe(findings))
     return toolchain.NOT_SET_UP if any(finding.remedy and finding.required for finding in findings) else 0
 
 
-def examine(set_up: bool = True) -> tuple[Finding, ...]:
+def examine(set_up: bool = True, project: Path = Path()) -> tuple[Finding, ...]:
     """Look at everything that a build, a test or a check uses, in the order in which a build meets it."""
     octavo = Finding("Octavo", __version__, f"in {Path(__file__).resolve().parent}")
     python = Finding("Python", platform.python_version(), "runs Octavo")
-    system = (_tex(), *_debian_packages())
+    system = (_tex(), *_debian_packages(project))
     if not set_up:
         packages = Finding("requirements.lock", "", "Python packages, in .venv", _python_line("--help", "octavo"))
         return (octavo, python, packages, *system)
@@ -137,11 +137,17 @@ def _python_line(arguments: str, requirement: str) -> str:
     return f"python3 -m pip install --upgrade '{requirement}'"
 
 
-def _system_line() -> str:
+def _packages(project: Path) -> tuple[toolchain.DebianPackage, ...]:
+    """Return what every book needs, and the hyphenation of the report in that folder."""
+    patterns = toolchain.patterns_package(toolchain.language_of(project))
+    return (*toolchain.PACKAGES, *([patterns] if patterns else []))
+
+
+def _system_line(project: Path = Path()) -> str:
     """Write the line that installs every system package that is missing."""
     if not toolchain.is_debian():
         return "With your system's package manager: the programs and fonts that are marked as missing."
-    return toolchain.apt_line(toolchain.missing_packages())
+    return toolchain.apt_line(toolchain.missing_packages(_packages(project)))
 
 
 def _pandoc() -> Finding:
@@ -168,17 +174,18 @@ def _tex() -> Finding:
     return Finding("LuaLaTeX", version, purpose)
 
 
-def _debian_packages() -> list[Finding]:
+def _debian_packages(project: Path) -> list[Finding]:
     """Find the system packages by the files that prove them, and ask dpkg only for their versions."""
-    missing = toolchain.missing_packages()
-    names = [package.name for package in toolchain.PACKAGES]
+    packages = _packages(project)
+    missing = toolchain.missing_packages(packages)
+    names = [package.name for package in packages]
     listing = _output("dpkg-query", "--show", "--showformat=${Package} ${Version}\\n", *names)
     versions = dict(row.split(" ", 1) for row in listing.splitlines() if " " in row)
     return [
-        Finding(package.name, "", package.purpose, _system_line())
+        Finding(package.name, "", package.purpose, _system_line(project))
         if package in missing
         else Finding(package.name, versions.get(package.name) or "found", package.purpose)
-        for package in toolchain.PACKAGES
+        for package in packages
     ]
 
 

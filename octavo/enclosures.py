@@ -13,6 +13,7 @@ from octavo.bind.attachments import Source
 from octavo.manifest import FILE, Report
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
+from octavo.manuscript.words import numbered
 
 #: The registered type of each kind of file: RFC 7763, RFC 9512; BibTeX has none and is known by this one.
 MARKDOWN, YAML, BIBTEX = "text/markdown", "application/yaml", "text/x-bibtex"
@@ -46,4 +47,8 @@ def enclose(
 def _heading(part: Part, words: Callable[[str], str]) -> str:
     """Return the first heading of a part as the contents print it: “Chapter 1: The Seat”."""
     title = n.plain_text(part.title).strip()
-    return f"{words(part.role)} {part.number}: {title}" if part.number else title
+    return (
+        f"{numbered(words, part.role, part.number)}: {title}".replace("\N{NO-BREAK SPACE}", " ")
+        if part.number
+        else title
+    )

@@ -8,6 +8,7 @@ table.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -106,6 +107,57 @@ PACKAGES = (
     DebianPackage("poppler-utils", "reading finished pages back", program="pdftotext"),
     DebianPackage("librsvg2-bin", "turning SVG images into PDF", program="rsvg-convert"),
 )
+
+
+#: For each language tag, the file of its hyphenation patterns (hyph-utf8) and the package that has it. English
+#: patterns are in every TeX; what is not listed is not hyphenated.
+PATTERNS: dict[str, tuple[str, str]] = {
+    tag: (name, f"texlive-lang-{package}")
+    for package, names in {
+        "german": "de:de-1996 de-1901:de-1901 de-CH:de-ch-1901",
+        "english": "en-GB:en-gb",
+        "french": "fr eu",
+        "spanish": "es ca gl",
+        "italian": "it",
+        "portuguese": "pt",
+        "european": "cy da et fi ga hr hu is la lt lv mk nb nl nn no:nb oc ro sl sv tr",
+        "czechslovak": "cs sk",
+        "polish": "pl",
+        "greek": "el:el-monoton el-polyton grc",
+        "cyrillic": "be bg mn:mn-cyrl ru sr:sr-cyrl uk",
+        "other": "af eo hy id ka th tk",
+    }.items()
+    for tag, name in ((word.partition(":")[0], word.rpartition(":")[2]) for word in names.split())
+}
+_PATTERN_FILE = "tex/generic/hyph-utf8/patterns/txt/hyph-{}.pat.txt"
+
+
+def patterns_package(language: str, trees: Sequence[Path] = DEBIAN_TREES) -> DebianPackage | None:
+    """Return the package that has the hyphenation patterns of a language, or None where none does or is needed.
+
+    A variety without patterns of its own has those of the language: `de-AT` those of `de`.
+    """
+    known = PATTERNS.get(language) or PATTERNS.get(language.partition("-")[0])
+    if known is None:
+        return None
+    name, package = known
+    return DebianPackage(package, f"hyphenation for {language}", files=(_PATTERN_FILE.format(name),))
+
+
+def missing_patterns(language: str) -> DebianPackage | None:
+    """Return that package where the patterns are not here."""
+    package = patterns_package(language)
+    return package if package and missing_packages([package]) else None
+
+
+def language_of(folder: Path) -> str:
+    """Read the language of a report without a parser of YAML, or nothing where it is not plain to see."""
+    try:
+        text = (folder / "report.yaml").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"^language:[ \t]*[\"']?([A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)", text, re.MULTILINE)
+    return found[1] if found else ""
 
 
 def is_debian() -> bool:

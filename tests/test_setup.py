@@ -501,8 +501,34 @@ def test_tex_live_of_its_own_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert toolchain.missing_packages((package,)) == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "package"),
+    [
+        ("language: de-AT", "texlive-lang-german"), ("language: 'fr'  # French", "texlive-lang-french"),
+        ("language: en-GB", "texlive-lang-english"), ("language: en-US", ""), ("language: zh-CN", ""),
+        ("language: sr-Latn", "texlive-lang-cyrillic"), ("title: language", ""),
+    ],
+)  # fmt: skip
+def test_the_package_with_the_hyphenation_of_a_report_is_known(line: str, package: str, tmp_path: Path) -> None:
+    (tmp_path / "report.yaml").write_text(f"title: T\n{line}\n", encoding="utf-8")
+    found = toolchain.patterns_package(toolchain.language_of(tmp_path))
+    assert (found.name if found else "") == package
+
+
+def test_every_language_with_patterns_is_one_that_the_engine_can_name() -> None:
+    lua = (ROOT / "templates" / "style" / "octavo-languages.lua").read_text(encoding="utf-8")
+    named = set(re.findall(r"(?:\[')?\b([a-z]{2,3}(?:-[\w]+)?)(?:'\])? = '", lua))
+    assert toolchain.PATTERNS.keys() - named == set()
+
+
 class TestDoctor:
     """`octavo doctor`."""
+
+    def test_it_says_what_hyphenates_the_report(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "report.yaml").write_text("language: hu\n", encoding="utf-8")
+        monkeypatch.setattr(toolchain, "is_debian", lambda: True)
+        findings = {finding.name: finding for finding in doctor.examine(project=tmp_path)}
+        assert findings["texlive-lang-european"].purpose == "hyphenation for hu"
 
     def test_it_works_before_anything_is_set_up(self, tmp_path: Path) -> None:
         """The one command that must run on a bare machine says what is missing, and installs nothing."""
@@ -543,11 +569,11 @@ class TestDoctor:
         """Only what a book needs decides the status, and each remedy is told once."""
         well = doctor.Finding("Pandoc", "3.9", "reads")
         wanting = doctor.Finding("veraPDF", "", "judges", "fetch it", required=False)
-        monkeypatch.setattr(doctor, "examine", lambda set_up: (well, wanting))
+        monkeypatch.setattr(doctor, "examine", lambda set_up, project: (well, wanting))
         assert doctor.main() == 0
         assert "Nothing that a book needs is missing." in capsys.readouterr().out
         absent = [doctor.Finding(name, "", "a face", "install them") for name in ("one", "two")]
-        monkeypatch.setattr(doctor, "examine", lambda set_up: (well, *absent))
+        monkeypatch.setattr(doctor, "examine", lambda set_up, project: (well, *absent))
         assert doctor.main() == toolchain.NOT_SET_UP
         assert capsys.readouterr().out.count("install them") == 1
 

@@ -14,6 +14,7 @@ from octavo.latex.inlines import InlineWriter
 from octavo.latex.tables import TableWriter
 from octavo.latex.tree import Element, allowed_tag
 from octavo.manuscript import nodes as n
+from octavo.manuscript.words import around_number
 
 #: Divs with a label and a form of their own, and the structure type of each.
 FORMS = {
@@ -131,7 +132,7 @@ class BlockWriter:
         }  # fmt: skip
         if block.level > 1:
             return self._context.macros("section", level=block.level, **facts)
-        return self._context.macros("chapter", **facts, **self._opener(block, element))
+        return self._context.macros("chapter", **facts | self._opener(block, element))
 
     def _running_head(self, block: n.Heading, plain: str) -> Tex:
         """Return what the head of a page shows of a title: `short=` where the author gave it, or as much as fits."""
@@ -148,10 +149,11 @@ class BlockWriter:
     def _opener(self, block: n.Heading, element: Element) -> dict[str, object]:
         """Return what stands beside a chapter's title: its kind, and its layer where it has one."""
         role = self._context.part.role
-        kind = self._context.words("appendix" if role == "appendix" else "chapter") if block.number else ""
+        kind, behind = around_number(self._context.words, "appendix" if role == "appendix" else "chapter")
         index = self._layer()
         facts: dict[str, object] = {
-            "kind": kind,
+            "kind": kind.strip("\N{NO-BREAK SPACE}") if block.number else "",
+            "number": f"{block.number}{behind}" if block.number else "",
             "role": role,
             "layer": 0,
             "level": "",

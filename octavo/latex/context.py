@@ -14,6 +14,7 @@ from octavo.latex.tree import Element, Leaves
 from octavo.manuscript import nodes as n
 from octavo.manuscript.numbering import Labels, reference_text
 from octavo.manuscript.part import Part
+from octavo.manuscript.words import numbered
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ class Context:
 
     def name(self, kind: str, number: str) -> Tex:
         """Return what names a numbered thing, such as “Figure 1.2”, or nothing where it has no number."""
-        return escape(f"{self.words(kind)}\N{NO-BREAK SPACE}{number}") if number else Tex("")
+        return escape(numbered(self.words, kind, number)) if number else Tex("")
 
     def quote(self, nodes: Iterable[n.Node], sources: bool = True) -> list[n.Inline]:
         """Return what a title shows in another place: no notes, links or marks, and without `sources` no citations."""

@@ -17,6 +17,7 @@ from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import REFERENCE
 from octavo.manuscript.numbering import Target, reference_text
 from octavo.manuscript.scripts import rightward_script
+from octavo.manuscript.words import around_number
 from octavo.nearest import nearest
 
 #: The structure type of each style, and what tells an assistive tool how it looks (ISO 32000-2, 14.8.5.4).
@@ -190,8 +191,8 @@ class InlineWriter:
         """Write `[](#sec:drift){.page}`: the page of a place, which the engine prints from its table of folios."""
         self._context.page_references.setdefault(label, inline)
         number = self._context.labels.order()[label]
-        word = escape(self._context.words("page") + "\N{NO-BREAK SPACE}")
-        content = self._leaf(link, Tex("")) + self._context.macros("page_of", word=word, number=number)
+        before, after = map(escape, around_number(self._context.words, "page"))
+        content = self._leaf(link, Tex("")) + self._context.macros("page_of", word=before, number=number) + after
         return self._context.macros("link", annotation=link.annotation, content=content)
 
     def _internal(self, children: list[n.Inline], target: str, element: Element) -> Tex:

@@ -19,6 +19,7 @@ from octavo.latex.environment import Macros
 from octavo.latex.escape import Tex, escape
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
+from octavo.manuscript.words import numbered
 from octavo.press.pages import PageMap
 
 #: Gives each text a key that sorts as the alphabet does.
@@ -39,8 +40,12 @@ class Matter:
     def _leaf(self, element: Element, text: str) -> Tex:
         return Tex(f"\\leaf{{{self.context.leaves.on(element)}}}") + escape(text)
 
+    def _page(self, folio: str) -> str:
+        """Say which page, as a listener hears it."""
+        return numbered(self.context.words, "page", folio).replace("\N{NO-BREAK SPACE}", " ")
+
     def _link(self, element: Element, text: str, goal: Element, place: int = 0) -> Tex:
-        alt = f"{self.context.words('page')} {text}"
+        alt = self._page(text)
         link = element.add("Link", annotation=self.context.leaves.next(), leads_to=goal, place=place, alt=alt)
         return self.context.macros("link", annotation=link.annotation, content=self._leaf(link, text))
 
@@ -106,7 +111,7 @@ class Matter:
             link = self._reference(item, heading.element)
             folio = pages.folio_of(heading.element.anchor)
             title = self.context.quote(heading.children) or [n.Text(heading.title)]
-            link.alt = f"{self._say(title)}, {self.context.words('page')} {folio}"
+            link.alt = f"{self._say(title)}, {self._page(folio)}"
             lines.append(
                 {
                     "level": heading.level,
@@ -132,10 +137,10 @@ class Matter:
                 if caption.kind != kind:
                     continue
                 link = self._reference(root.add("TOCI"), caption.element)
-                label = f"{self.context.words(kind)}\N{NO-BREAK SPACE}{caption.number}"
+                label = numbered(self.context.words, kind, caption.number)
                 place = next((leaf for leaf in caption.element.leaves()), 0)
                 folio = pages.folio_of(place)
-                link.alt = f"{label}, {self.context.words('page')} {folio}"
+                link.alt = f"{label}, {self._page(folio)}"
                 lines.append(
                     {
                         "annotation": link.annotation,

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
+from octavo.manuscript.words import numbered
 
 #: Sections are numbered down to this heading level; below it a number would only be noise.
 DEEPEST_NUMBERED = 2
@@ -169,5 +170,5 @@ def reference_text(node: n.Reference, labels: Labels, words: Callable[[str], str
         elif node.bare:
             pieces.append((target.number, target))
         else:
-            pieces.append((f"{words(target.kind)}\N{NO-BREAK SPACE}{target.number}", target))
+            pieces.append((numbered(words, target.kind, target.number), target))
     return pieces

@@ -25,7 +25,10 @@ def _quotes() -> dict[str, list[str]]:
 
 def quotation_marks(language: str, double: bool) -> tuple[str, str]:
     """Return the opening and the closing mark; a language without an entry quotes as English does."""
-    marks = _quotes().get(language.split("-")[0], _quotes()["en"])
+    known = _quotes()
+    primary, *subtags = language.split("-")
+    tags = (*(f"{primary}-{subtag}" for subtag in subtags), primary)
+    marks = next((known[tag] for tag in tags if tag in known), known["en"])
     return (marks[0], marks[1]) if double else (marks[2], marks[3])
 
 

@@ -4,13 +4,15 @@
 -- languages by their tags (BCP 47).
 octavo = octavo or {}
 local NAMES = {
-  bg = 'bulgarian', ca = 'catalan', cs = 'czech', cy = 'welsh', da = 'danish', de = 'ngerman', ['de-1901'] = 'german',
+  af = 'afrikaans', be = 'belarusian', bg = 'bulgarian', ca = 'catalan', cs = 'czech', cy = 'welsh', da = 'danish', de = 'ngerman', ['de-1901'] = 'german',
   ['de-CH'] = 'nswissgerman', el = 'monogreek', ['el-polyton'] = 'greek', ['en-GB'] = 'ukenglish', eo = 'esperanto',
   es = 'spanish', et = 'estonian', eu = 'basque', fi = 'finnish', fr = 'french', ga = 'irish', gl = 'galician',
-  grc = 'ancientgreek', hr = 'croatian', hu = 'hungarian', is = 'icelandic', it = 'italian', la = 'latin',
-  lt = 'lithuanian', lv = 'latvian', nb = 'bokmal', nl = 'dutch', nn = 'nynorsk', no = 'norsk', pl = 'polish',
+  grc = 'ancientgreek', hr = 'croatian', hu = 'hungarian', hy = 'armenian', id = 'indonesian', is = 'icelandic', it = 'italian',
+  ka = 'georgian', la = 'latin',
+  lt = 'lithuanian', lv = 'latvian', mk = 'macedonian', mn = 'mongolian', nb = 'bokmal', nl = 'dutch', nn = 'nynorsk', no = 'norsk', oc = 'occitan',
+  pl = 'polish',
   pt = 'portuguese', ro = 'romanian', ru = 'russian', sk = 'slovak', sl = 'slovenian', sr = 'serbian', sv = 'swedish',
-  tr = 'turkish', uk = 'ukrainian',
+  th = 'thai', tk = 'turkmen', tr = 'turkish', uk = 'ukrainian',
 }
 local ALLOCATED = 19 -- the register in which \newlanguage counts (ltplain.dtx)
 local loaded = {}
