@@ -21,7 +21,8 @@ PARAGRAPHS = sorted((ROOT / "chapters").glob("*.md")) + sorted((ROOT / "docs/han
 @pytest.mark.parametrize("path", PARAGRAPHS, ids=lambda path: path.stem)
 def test_a_text_with_empty_lines_between_its_blocks_is_left_alone(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    assert part(source) == Parted(source)
+    parted = part(source)
+    assert parted == Parted(source, tables=parted.tables)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +66,21 @@ def test_a_text_with_empty_lines_between_its_blocks_is_left_alone(path: Path) ->
         ("<!--\nText\n- item\n# x\n-->", "RawBlock"),
         ("<pre>\nText\n- item\n</pre>", "CodeBlock"),
         ("$$\na\n- b\n+ c\n$$", "Paragraph"),
+        ("  ## Set in\n ### too", "Heading Heading"),
+        ("Two\nlines\n---\ntext", "Heading Paragraph"),
+        ("Set in\n   ----   \ntext", "Heading Paragraph"),
+        ("> Quoted\n---\ntext", "BlockQuote Rule Paragraph"),
+        ("> Quoted\n# Heading", "BlockQuote Heading"),
+        ("> - quoted\n- not", "BlockQuote List"),
+        ("> Quoted\n>\nnot", "BlockQuote Paragraph"),
+        ("> Quoted\nlazy\n> again", "BlockQuote"),
+        ("> Quoted\n>\n> again", "BlockQuote"),
+        ("---\nText\n\n***\ntext", "Rule Paragraph Rule Paragraph"),
+        ("    code\n---\ntext", "CodeBlock Rule Paragraph"),
+        ('```js title="x.js" {1,3}\ncode\n```', "CodeBlock"),
+        ("```{r, echo=FALSE}\ncode\n```", "CodeBlock"),
+        ("~~~ ruby startline=3 $%@\ncode\n~~~", "CodeBlock"),
+        ("- ```js {1}\n  code\n  ```", "List"),
     ],
 )
 def test_blocks_follow_without_an_empty_line(text: str, kinds: str) -> None:
@@ -75,6 +91,27 @@ def test_blocks_follow_without_an_empty_line(text: str, kinds: str) -> None:
 def test_a_list_in_an_item_leaves_it_tight() -> None:
     (_, block) = read_part("# Title\n\n1. one\n   - in it\n2. two\n").blocks
     assert isinstance(block, n.List) and block.tight
+
+
+@pytest.mark.parametrize(
+    ("info", "classes"),
+    [
+        ("python", ("python",)),
+        ("c++", ("cpp",)),
+        ("js {1,3}", ("js",)),
+        ('js title="a b"', ("js",)),
+        ("{r, echo=FALSE}", ("r",)),
+        ("python:main.py", ("python",)),
+        ("{.python .numberLines}", ("python", "numberLines")),
+        ("python title=x {#lst:a .numberLines}", ("python", "numberLines")),
+        ("{=html}", None),
+        ("?!", ("?!",)),
+    ],
+)
+def test_the_language_of_code_is_the_first_word_behind_its_fence(info: str, classes: tuple[str, ...] | None) -> None:
+    (_, *blocks) = read_part(f"# Title\n\n```{info}\ncode\n```\n").blocks
+    found = [block.attributes.classes for block in blocks if isinstance(block, n.CodeBlock)]
+    assert found == ([] if classes is None else [classes])
 
 
 def test_a_line_of_the_text_for_pandoc_is_a_line_of_the_file() -> None:

@@ -7,7 +7,7 @@ for plain text, such as the call of a note that is defined nowhere, is found amo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
@@ -35,10 +35,30 @@ def report_dangling(part: Part, reading: Reading, ledger: Ledger) -> None:
         opening = part.source.split("\n")[reading.parted.unclosed - 1]
         column = len(opening) - len(opening.lstrip(" >\t")) + 1
         ledger.report("OCT253", Span(part.path, reading.parted.unclosed, column))
+    for row, cells, columns in _crowded(part.source.split("\n"), reading.parted.tables):
+        ledger.report("OCT256", Span(part.path, row + 1, 1), cells=cells, columns=columns)
     for message in reading.messages:
         _report_message(part, reading, message, ledger)
     if any(sign in reading.json for sign in ("[^", "][", ":::")):
         _report_texts(part, ledger)
+
+
+def _crowded(lines: list[str], tables: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield each row of a table between bars that has more cells than the table has columns, with both counts."""
+    for head in tables:
+        columns = len(_cells(lines[head + 1]))
+        for row in range(head + 2, len(lines)):
+            if not lines[row].strip(" >"):
+                break
+            cells = _cells(lines[row])
+            if any(cell.strip() for cell in cells[columns:]):
+                yield row, len(cells), columns
+
+
+def _cells(row: str) -> list[str]:
+    """Return the cells of a row; a bar in code, in a formula or behind a backslash parts none."""
+    bare = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)|\\.|\$[^$\s][^$]*\$", "x", row.strip(" >"))
+    return bare.removeprefix("|").removesuffix("|").split("|")
 
 
 def _report_message(part: Part, reading: Reading, message: Json, ledger: Ledger) -> None:

@@ -52,7 +52,8 @@ class HtmlReader:
         found: list[Tag | Json] = []
         for one in tags_in(written):
             if isinstance(one, Tag):
-                found.append(self._known(one))
+                known = self._known(one)
+                found.append(known if keeps_spaces or isinstance(known, Tag) else {"t": "Plain", "c": [known]})
             elif keeps_spaces:
                 found.append({"t": "Str", "c": one})
             elif one.strip():

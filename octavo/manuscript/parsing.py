@@ -95,7 +95,8 @@ def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache, definitio
 def _prepared(source: str) -> Reading:
     metadata = find_metadata(source)
     unreadable = [block for block in metadata if block.problem]
-    return Reading(part(without(source, unreadable) if unreadable else source), metadata)
+    lines = [(block.first, block.last) for block in metadata]
+    return Reading(part(without(source, unreadable) if unreadable else source, lines), metadata)
 
 
 def _halves(items: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
