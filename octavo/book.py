@@ -23,7 +23,6 @@ from octavo.latex.blocks import BlockWriter
 from octavo.latex.context import Context
 from octavo.latex.environment import Macros, open_templates
 from octavo.latex.escape import Tex
-from octavo.latex.maths import allowed_commands
 from octavo.latex.tree import Leaves
 from octavo.latex.volume import Volume
 from octavo.manifest import Edition, Report
@@ -59,6 +58,12 @@ if TYPE_CHECKING:
 
 #: How often an edition is typeset until every printed page reference is right.
 MOST_PASSES = 4
+#: How often the book is begun anew because the engine cannot set formulas in it.
+MOST_TRIALS = 3
+
+
+class _FormulasFailedError(Exception):
+    """Say that the engine stopped, and that it was told which formulas it cannot set."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,8 @@ class Book:
     progress: Callable[[str, str], None]
     strict: bool = False
     tagging: bool = True
+    #: What the engine cannot set, as it was given it, with its complaint.
+    unset: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @cached_property
     def _templates(self) -> jinja2.Environment:
@@ -109,19 +116,24 @@ class Book:
         """Return what was made; empty when an error stopped it, and then nothing in `dist/` has changed."""
         report = self.report
         parts = self._parts()
-        self._maths = any("$" in part.source or "\\begin{" in part.source for part in parts)
+        sources = [*(part.source.encode() for part in parts), *(path.read_bytes() for path in report.bibliography)]
+        self._maths = any(b"$" in source or b"\\begin{" in source for source in sources)
         self._fonts = own_fonts(report, self.ledger)
         if self.ledger.failed(self.strict):
             return []
-        presses: dict[str, Press] = {}
-        try:
-            for edition in report.editions:
-                presses[edition.name] = self._start(edition)
-            self.workspace.lap("start")
-            return self._make(parts, presses)
-        finally:
-            for press in presses.values():
-                press.stop()
+        for _ in range(MOST_TRIALS):
+            presses: dict[str, Press] = {}
+            try:
+                for edition in report.editions:
+                    presses[edition.name] = self._start(edition)
+                self.workspace.lap("start")
+                return self._make(parts, presses)
+            except _FormulasFailedError:
+                parts = self._parts()
+            finally:
+                for press in presses.values():
+                    press.stop()
+        return []
 
     def _make(self, parts: list[Part], presses: dict[str, Press]) -> list[Product]:
         """Run every stage after the start of the engines."""
@@ -162,6 +174,8 @@ class Book:
                 self.ledger.report("OCT306", None, problem=error)
                 return []
             except EngineStoppedError as stop:
+                if self._try_formulas(volume):
+                    raise _FormulasFailedError from stop
                 report_errors(Path(str(stop)), volume.parts, self.ledger)
                 return []
         return self._publish(finished, shown)
@@ -183,6 +197,25 @@ class Book:
         support = styles(self.report.theme.folders)
         return Press(folder, text, support, self._fonts, self.tagging, lambda: coverage(self._typefaces))
 
+    def _try_formulas(self, volume: Volume) -> bool:
+        """Set every formula by itself when the engine has stopped; tell whether some were found that it cannot set."""
+        if not self._maths:
+            return False
+        from octavo.press.trial import failing
+
+        self.progress("typeset", "every formula by itself")
+        found = failing(volume.formulas(), self._start_trial, volume.context.macros)
+        is_news = bool(found.keys() - self.unset.keys())
+        self.unset.update(found)
+        return is_news
+
+    def _start_trial(self, seconds: int) -> Press:
+        """Start an engine that goes on behind errors."""
+        edition = self.report.editions[0]
+        text = driver(self.report, edition, self._templates, True)
+        folder = self.workspace.press("trial")
+        return Press(folder, text, styles(self.report.theme.folders), self._fonts, self.tagging, seconds)
+
     def _read(self, parts: list[Part], pool: ThreadPoolExecutor | None) -> tuple[Volume, Pictures]:
         """Read the manuscript and settle all that does not depend on pages.
 
@@ -202,9 +235,10 @@ class Book:
         else:
             plates = pool.submit(draw, report, drawings_cache(), self._templates, figures)
         bibliography = Bibliography(report.bibliography, report.style, report.listed)
-        definitions = "".join(macro.definition(name) for name, macro in report.maths.items())
         readings = self.workspace.readings
-        manuscript = read(parts, bibliography, report.language, run_pandoc, self.ledger, readings, definitions)
+        manuscript = read(
+            parts, bibliography, report.language, run_pandoc, self.ledger, readings, report.maths, self.unset
+        )
         check_sources(figures.values(), bibliography.keys(), self.ledger)
         check_figures(figures.values(), report.layers, self.ledger)
         glossary = define_terms(parts)
@@ -218,7 +252,6 @@ class Book:
             pictures=pictures,
             ledger=self.ledger,
             raw_latex=report.raw_latex,
-            commands=allowed_commands(report.maths),
             language=report.language,
             glossary=glossary,
             layers=tuple((layer.chapter, layer.level, layer.question) for layer in report.layers),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from octavo.design import STANDARD, Fonts, Page, Theme, theme, themes
 from octavo.diagnostics import Ledger, Span
+from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.words import known_words
 from octavo.nearest import nearest
 from octavo.schema import Checker, Keys, ListOf, MapOf, Scalar, Value
@@ -111,19 +112,6 @@ class Edition:
 
 
 @dataclass(frozen=True)
-class Macro:
-    """Define one maths macro."""
-
-    arguments: int
-    tex: str
-
-    def definition(self, name: str) -> str:
-        """Return the macro as LaTeX defines it."""
-        arguments = f"[{self.arguments}]" if self.arguments else ""
-        return f"\\newcommand{{\\{name}}}{arguments}{{{self.tex}}}"
-
-
-@dataclass(frozen=True)
 class Report:
     """Hold everything that `report.yaml` says, checked and completed with the defaults."""
 
@@ -183,6 +171,7 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
     sources = _existing(folder, bibliography.get("files", []), "bibliography.files", checker)
     styles = _existing(folder, [bibliography.get("style")], "bibliography.style", checker)
     layers = _layers(values.get("layers", []), parts, design, checker)
+    macros = _macros(values.get("maths") or {}, checker)
     if ledger.failed():
         return None
     return Report(
@@ -206,7 +195,7 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         listed=tuple(bibliography.get("listed", [])),
         theme=design,
         fonts=design.fonts(values.get("fonts") or {}),
-        maths=_macros(values.get("maths") or {}),
+        maths=macros,
         words=values.get("words") or {},
         raw_latex=(values.get("trust") or {}).get("raw-latex", False),
         attach=values.get("attach", True),
@@ -332,5 +321,19 @@ def _layers(values: list[Value], parts: tuple[PartFile, ...], design: Theme, che
     return tuple(layers)
 
 
-def _macros(values: dict[str, dict[str, Value]]) -> dict[str, Macro]:
-    return {name.lstrip("\\"): Macro(value.get("arguments", 0), value["tex"]) for name, value in values.items()}
+def _macros(values: dict[str, dict[str, Value]], checker: Checker) -> dict[str, Macro]:
+    """Return the macros of formulas; one that could not stand in a formula is reported."""
+    macros = {
+        name.lstrip("\\"): Macro(value.get("arguments", 0), value.get("tex", "")) for name, value in values.items()
+    }
+    if not macros:
+        return macros
+    from octavo.manuscript.formulas.formula import check_macro
+
+    for key in values:
+        name = key.lstrip("\\")
+        error = check_macro(name, macros[name], macros)
+        if error is not None:
+            what = error.facts.get("what") or f"`{error.facts['command']}`, which no formula may use"
+            checker.ledger.report("OCT220", checker.places.get(f"maths.{key}.tex"), macro=f"\\{name}", what=what)
+    return macros

@@ -111,7 +111,6 @@ class Context:
     pictures: Pictures
     ledger: Ledger
     raw_latex: bool
-    commands: frozenset[str]
     language: str = "en"
     glossary: frozenset[str] = frozenset()
     layers: tuple[tuple[str, str, str], ...] = ()

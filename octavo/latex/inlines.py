@@ -93,7 +93,10 @@ class InlineWriter:
                 case n.CodeSpan():
                     pieces.append(self._context.macros("code_span", content=literal(inline.text)))
                 case n.Math():
-                    pieces.append(self._context.macros("bare_math", tex=Tex(inline.tex)))
+                    if inline.press:
+                        pieces.append(self._context.macros("bare_math", tex=Tex(inline.press)))
+                    else:
+                        pieces.append(self._context.macros("code_span", content=maths.framed(inline)))
                 case n.Styled() if STYLES[inline.style][0] != "Span" or inline.style.endswith("script"):
                     content = self.bare(inline.children)
                     pieces.append(self._context.macros("styled", style=inline.style, content=content))
@@ -114,23 +117,29 @@ class InlineWriter:
         return self._context.macros("styled", style=inline.style, content=self.write(inline.children, styled))
 
     def _math(self, inline: n.Math, element: Element) -> Tex:
-        for code, needle, facts in maths.problems(inline, self._context.commands):
-            self._context.report(code, inline, needle, **facts)
+        if not inline.press:
+            return self._unset(inline, element)
         formula = element.add("Formula", mathml=inline.mathml, identifier=inline.identifier)
         around = next((one.language for one in element.ancestors() if one.language), self._context.language)
         formula.alt, formula.language = maths.alternative(inline, around, self._context.language)
         leaf = self._context.leaves.on(formula)
-        inner = inline.number or not inline.display
-        tex = maths.as_inner(inline.tex) if inner else maths.without_numbers(inline.tex)
+        number = self._printed_number(inline)
+        number_leaf = self._context.leaves.on(element.add("Span")) if number else 0
+        return maths.written(inline, self._context.macros, leaf, number, number_leaf, self.anchor(formula))
+
+    def _printed_number(self, formula: n.Math) -> Tex | str:
+        r"""Return what stands beside a displayed formula: its `\tag`, or its number in brackets."""
+        return Tex(formula.tag) if formula.tag else f"({formula.number})" if formula.number else ""
+
+    def _unset(self, inline: n.Math, element: Element) -> Tex:
+        """Write the source of a formula that cannot be set, in a frame."""
+        code = element.add("Code", identifier=inline.identifier)
+        content = self._leaf(code, maths.framed(inline))
+        number = self._printed_number(inline)
+        if number:
+            number = self._leaf(element.add("Span"), escape(number) if not isinstance(number, Tex) else number)
         return self._context.macros(
-            "math",
-            tex=Tex(tex),
-            display=inline.display,
-            outer=bool(maths.outer_environment(tex)),
-            number=inline.number,
-            leaf=leaf,
-            number_leaf=self._context.leaves.on(element.add("Span")) if inline.number else 0,
-            anchor=self.anchor(formula),
+            "unset_formula", content=content, display=inline.display, number=number, anchor=self.anchor(code)
         )
 
     def anchor(self, element: Element) -> Tex:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from octavo.latex import maths
 from octavo.latex.blocks import BlockWriter
 from octavo.latex.context import Context, Printed
 from octavo.latex.escape import Tex
@@ -59,6 +60,12 @@ class Volume:
             else:
                 self.main[name] = tex
                 ready(name, tex)
+
+    def formulas(self) -> dict[str, Tex]:
+        """Return the LaTeX of each formula that is set, by what the engine is given of it."""
+        blocks = [part.blocks for part in self.manuscript.parts] + list(self.manuscript.entries.values())
+        found = (node for some in blocks for node in n.walk(some) if isinstance(node, n.Math) and node.press)
+        return {node.displayed or node.press: maths.written(node, self.context.macros) for node in found}
 
     def _is_in_front(self, label: str) -> bool:
         target = self.context.labels.targets.get(label)

@@ -30,16 +30,9 @@ local function reasons(messages)
   return found
 end
 
-local function more_definitions()
-  local file = assert(io.open(pandoc.path.join{pandoc.path.directory(PANDOC_SCRIPT_FILE), 'formulas.tex'}))
-  local text = file:read('a')
-  file:close()
-  return text:gsub('%%[^\n]*\n', ''):gsub('\n', '')
-end
-
-local function convert(formulas, definitions)
+local function convert(formulas)
   local lines = formulas:map(function(formula)
-    return pandoc.Plain{pandoc.Math(formula.mathtype, definitions .. formula.text)}
+    return pandoc.Plain{pandoc.Math(formula.mathtype, formula.text)}
   end)
   local messages, html = pandoc.log.silence(function()
     return pandoc.write(pandoc.Pandoc(lines), 'html', {html_math_method = 'mathml', wrap_text = 'none'})
@@ -72,9 +65,9 @@ local function from_raw(blocks)
   }
 end
 
--- Mark every formula in these lists of blocks; `definitions` are the macros of the report as LaTeX, and `marked` says
--- that there may be formulas with a mark. Each walk of a chapter costs some milliseconds, so there are two.
-local function mark(parts, definitions, marked)
+-- Mark every formula in these lists of blocks; `marked` says that there may be formulas with a mark. Each walk of a
+-- chapter costs some milliseconds, so there are two.
+local function mark(parts, marked)
   local formulas, results = pandoc.List(), {}
   local function visit(found)
     return parts:map(function(blocks)
@@ -96,13 +89,7 @@ local function mark(parts, definitions, marked)
   if #formulas == 0 then
     return parts
   end
-  results = convert(formulas, definitions)
-  local refused = formulas:filter(function(formula) return not results[key(formula)].mathml end)
-  if #refused > 0 then
-    for name, second in pairs(convert(refused, more_definitions() .. definitions)) do
-      results[name] = second
-    end
-  end
+  results = convert(formulas)
   return visit(function(formula)
     return pandoc.Span({formula}, {'', {MARK}, results[key(formula)]})
   end)

@@ -74,6 +74,8 @@ class Math(Inline):
     """Hold TeX mathematics; a displayed formula with an identifier is numbered.
 
     `mathml` is what Pandoc made of it; where that is empty, `problem` says why. `alt` are the author's own words.
+    `press` is what the engine is given, and `displayed` the same as a display of its own; a formula without `press` is
+    printed as it was written. `tag` is what stands for its number, `aliases` are further labels of it.
     """
 
     tex: str
@@ -83,6 +85,10 @@ class Math(Inline):
     mathml: str = ""
     problem: str = ""
     alt: str = ""
+    press: str = ""
+    displayed: str = ""
+    tag: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

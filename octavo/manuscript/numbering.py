@@ -95,14 +95,26 @@ class Numbering:
             case n.CodeBlock() if "caption" in node.attributes.values:
                 caption: list[n.Block] = [n.Paragraph([n.Text(node.attributes.values["caption"])])]
                 node.number = self._label(node, "listing", part, node.attributes.identifier, caption)
-            case n.Math() if node.identifier:
-                node.identifier = canonical(node.identifier)
-                node.number = self._label(node, "equation", part, node.identifier, [])
+            case n.Math() if node.identifier and node.display:
+                self._formula(node, part)
             case n.Note():
                 self._notes += 1
                 node.number = self._notes
             case n.InlineSpan() | n.CodeBlock() | n.Div() if node.attributes.identifier:
                 self._register(Target(node.attributes.identifier, "place", "", "", part.path), node, part)
+
+    def _formula(self, node: n.Math, part: Part) -> None:
+        """Give a formula its number, unless it has a tag instead; its further labels name the same."""
+        node.identifier = canonical(node.identifier)
+        if node.tag:
+            named = node.tag.removeprefix("(").removesuffix(")") if node.tag.startswith("(") else node.tag
+            self._register(Target(node.identifier, "equation", named, "", part.path), node, part)
+        else:
+            node.number = self._label(node, "equation", part, node.identifier, [])
+        target = self.labels.targets.get(node.identifier)
+        for alias in map(canonical, node.aliases):
+            if target is not None:
+                self._register(target, node, part, alias)
 
     def _heading(self, node: n.Heading, part: Part) -> None:
         kind = "section" if node.level > 1 else {"appendix": "appendix"}.get(part.role, "chapter")
@@ -140,16 +152,16 @@ class Numbering:
             self._register(target, node, part)
         return number
 
-    def _register(self, target: Target, node: n.Node, part: Part) -> None:
-        if not target.identifier:
+    def _register(self, target: Target, node: n.Node, part: Part, alias: str = "") -> None:
+        label = alias or target.identifier
+        if not label:
             return
-        if target.identifier in self.labels.targets:
-            first = self.labels.targets[target.identifier].part
-            self.ledger.report(
-                "OCT203", part.span(node, f"#{target.identifier}"), label=target.identifier, first=first
-            )
+        if label in self.labels.targets:
+            first = self.labels.targets[label].part
+            needle = f"\\label{{{label}}}" if isinstance(node, n.Math) and label in node.tex else f"#{label}"
+            self.ledger.report("OCT203", part.span(node, needle), label=label, first=first)
             return
-        self.labels.targets[target.identifier] = target
+        self.labels.targets[label] = target
 
 
 _LOOSE = tuple(f"loose {kind}" for kind in ("figure", "table", "equation", "listing"))

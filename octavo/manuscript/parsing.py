@@ -25,7 +25,7 @@ FORMAT = "markdown+autolink_bare_uris"
 _ADDRESS = re.compile(r"(https?|ftp)://|mailto:[^@]+@[^@.]+\.")
 #: What Pandoc runs: a reader of its own Markdown, whole; it gives formulas MathML.
 READER = Path(__file__).with_name("read.lua")
-SCRIPTS = (READER, READER.with_name("cite.lua"), READER.with_name("formulas.lua"), READER.with_name("formulas.tex"))
+SCRIPTS = (READER, READER.with_name("cite.lua"), READER.with_name("formulas.lua"))
 
 
 @dataclass
@@ -61,7 +61,7 @@ class Reading:
         return link if f"<{words}>" in self.parted.text else {"t": "Str", "c": words}
 
 
-def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache, definitions: str) -> list[Reading]:
+def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache) -> list[Reading]:
     """Return the reading of each text; what was read before is taken from the cache.
 
     Pandoc is started twice at the most, not once for each text, since a start costs 30 ms.
@@ -69,15 +69,12 @@ def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache, definitio
     results = [_prepared(source) for source in sources]
     scripts = [path.read_bytes() for path in SCRIPTS]
     texts = [disguise(result.parted.text) for result in results]
-    keys = [readings.key("read", *scripts, FORMAT, definitions, text) for text in texts]
+    keys = [readings.key("read", *scripts, FORMAT, text) for text in texts]
     known = {key: readings.get(key) for key in keys}
     new = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if known[key] is None]
     groups = [group for group in _halves(new) if group]
     arguments = ["-f", str(READER), "-t", "json"]
-    given = [
-        json.dumps({"format": FORMAT, "definitions": definitions, "texts": [text for _, text in group]})
-        for group in groups
-    ]
+    given = [json.dumps({"format": FORMAT, "texts": [text for _, text in group]}) for group in groups]
     with ThreadPoolExecutor(max_workers=2) as pool:
         outputs = pool.map(lambda text: pandoc(arguments, text)[0], given)
         for group, output in zip(groups, outputs, strict=True):

@@ -14,6 +14,23 @@ from octavo.manuscript.source import WORD
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
+def locate(source: str, tex: str, offset: int, start: int = 0) -> int:
+    """Return where an offset into a formula stands in a source, or -1; its lines may be indented or quoted there."""
+    words = r"(?:\s|(?<=\n)[ \t]*>)*".join(re.escape(word) for word in tex.split())
+    patterns = [re.compile(rf"(?<=\$)\s*({words})(?=\s*\$)"), re.compile(f"({words})")]
+    found = next(filter(None, (pattern.search(source, at) for at in (start, 0) for pattern in patterns)), None)
+    if found is None:
+        return -1
+    position = found.start(1)
+    for character in tex[:offset]:
+        if character.isspace():
+            continue
+        position = source.find(character, position) + 1
+    while offset < len(tex) and not tex[offset].isspace() and source[position : position + 1] not in (tex[offset], ""):
+        position += 1
+    return position
+
+
 @dataclass
 class Part:
     """Hold one file of the manuscript and what was read from it.
@@ -54,6 +71,12 @@ class Part:
                 return self.at(found.start())
         *_, last = [None, *re.finditer(whole, self.source[:start])]
         return self.at(last.start() if last else offset)
+
+    def place(self, formula: n.Math, offset: int) -> Span:
+        """Return where an offset into the TeX of a formula stands."""
+        start = max(self._offsets.get(id(formula), 0) - len(formula.tex) - 2, 0)
+        found = locate(self.source, formula.tex, offset, start)
+        return self.span(formula) if found < 0 else self.at(found)
 
     def offsets(self, node: n.Text, character: str) -> list[int]:
         """Return where each occurrence of a character in a text stands in the source, or -1."""

@@ -13,6 +13,12 @@ end
 
 function Reader(input, options)
   local given = pandoc.json.decode(tostring(input))
+  if given.formulas then -- of which MathML is to be made, and no chapters
+    local lines = pandoc.List(given.formulas):map(function(formula)
+      return pandoc.Plain{pandoc.Math(formula.display and 'DisplayMath' or 'InlineMath', formula.tex)}
+    end)
+    return pandoc.Pandoc{pandoc.Div(formulas.mark(pandoc.List{pandoc.Blocks(lines)})[1])}
+  end
   local divisions, places, mathematical = pandoc.List(), {}, pandoc.List()
   for number, text in ipairs(given.texts) do
     local document
@@ -30,7 +36,7 @@ function Reader(input, options)
     end
     divisions:insert(pandoc.Div(blocks, {messages = #messages > 0 and pandoc.json.encode(messages) or '[]'}))
   end
-  for index, blocks in ipairs(formulas.mark(mathematical, given.definitions)) do
+  for index, blocks in ipairs(formulas.mark(mathematical)) do
     divisions[places[index]].content = blocks
   end
   return pandoc.Pandoc(divisions)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import REFERENCE, Converter, Json
 from octavo.manuscript.dangling import report_dangling
 from octavo.manuscript.depth import TOO_DEEP, flatten, report_depth
+from octavo.manuscript.formulas.tokens import Macro
+from octavo.manuscript.mathematics import read_formulas
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
 from octavo.manuscript.part import Part
 from octavo.manuscript.structure import settle_structure
@@ -71,14 +74,15 @@ def read(
     pandoc: Pandoc,
     ledger: Ledger,
     readings: TextCache | None = None,
-    definitions: str = "",
+    macros: Mapping[str, Macro] | None = None,
+    unset: Mapping[str, str] | None = None,
 ) -> Manuscript:
     """Read all parts and return the manuscript; citations that name no entry are reported where they stand.
 
-    `definitions` are the macros of formulas, as LaTeX defines them; MathML is made with them.
+    `macros` are those of the report, for its formulas; `unset` are formulas that the engine was found unable to set.
     """
     readings = readings or TextCache()
-    texts = parse([part.source for part in parts], pandoc, readings, definitions)
+    texts = parse([part.source for part in parts], pandoc, readings)
     cites: list[Json] = []
 
     def collect(item: Json) -> None:
@@ -89,7 +93,7 @@ def read(
     for text in texts:
         text.decode(collect)
     literals = [_read_html(text) for text in texts]
-    references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger, definitions)
+    references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger)
     converter = Converter(language)
     for part, text in zip(parts, texts, strict=True):
         _convert(part, text, converter, ledger)
@@ -104,6 +108,7 @@ def read(
     for entry in references:
         entries[entry["c"][0][0].removeprefix("ref-")] = converter.blocks(entry["c"][1])
     _report_missing(parts, missing, bibliography, ledger)
+    read_formulas(parts, entries, bibliography.files, macros or {}, unset or {}, pandoc, readings, ledger)
     return Manuscript(parts, entries)
 
 
@@ -139,7 +144,6 @@ def _settle(
     pandoc: Pandoc,
     readings: TextCache,
     ledger: Ledger,
-    definitions: str,
 ) -> tuple[list[Json], set[str]]:
     """Replace each citation's text with what citeproc makes of it; return the entries and the unknown keys.
 
@@ -154,7 +158,7 @@ def _settle(
     distinct: dict[str, Json] = {}
     for name, cite in zip(names, cites, strict=True):
         distinct.setdefault(name, cite)
-    document = json.dumps(_citation_document(list(distinct.values()), bibliography, language, definitions))
+    document = json.dumps(_citation_document(list(distinct.values()), bibliography, language))
     key = readings.key("cite", document, *(path.read_bytes() for path in (*SCRIPTS, *bibliography.all_files())))
     answer = readings.get(key)
     if answer is None:
@@ -184,7 +188,7 @@ def _name(cite: Json) -> str:
     return json.dumps([[one[part] for part in parts] for one in cite["c"][0]])
 
 
-def _citation_document(cites: list[Json], bibliography: Bibliography, language: str, definitions: str) -> Json:
+def _citation_document(cites: list[Json], bibliography: Bibliography, language: str) -> Json:
     """Return a document of these citations alone, with what citeproc must know."""
     listed = [{"t": "Cite", "c": [[_plain_citation(key)], []]} for key in bibliography.listed]
     return {
@@ -193,7 +197,6 @@ def _citation_document(cites: list[Json], bibliography: Bibliography, language: 
             "link-citations": {"t": "MetaBool", "c": True},
             "link-bibliography": {"t": "MetaBool", "c": True},
             "lang": {"t": "MetaString", "c": language},
-            "octavo-definitions": {"t": "MetaString", "c": definitions},
             "nocite": {"t": "MetaInlines", "c": listed},
         },
         "blocks": [{"t": "Para", "c": [cite]} for cite in cites],

@@ -31,7 +31,7 @@ def driver(report: Report, edition: Edition, templates: jinja2.Environment, has_
         colors={name: Tex(_red_green_blue(color)) for name, color in _colors(report).items()},
         maths=has_maths,
         language=report.language,
-        macros={Tex(name): {"arguments": m.arguments, "tex": Tex(m.tex)} for name, m in report.maths.items()},
+        macros=[Tex(macro.definition(name)) for name, macro in report.maths.items()] if report.raw_latex else [],
     )
 
 

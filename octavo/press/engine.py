@@ -45,7 +45,7 @@ class Press:
     """Feed one engine run in one folder.
 
     `support` are the style and Lua files by name, `links` files outside the folder that the job reads by their
-    name: fonts and pictures.
+    name: fonts and pictures. A press for a trial goes on behind errors, for so many `seconds`.
     """
 
     def __init__(
@@ -56,9 +56,11 @@ class Press:
         links: Sequence[Path],
         tagging: bool = True,
         coverage: Callable[[], str] | None = None,
+        seconds: int = 0,
     ) -> None:
         self.folder = folder
         self._coverage = coverage
+        self._seconds = seconds or TIME_LIMIT_SECONDS
         self._answers = 0
         for name, text in {**support, f"{JOB}.tex": driver}.items():
             (folder / name).write_text(text, encoding="utf-8")
@@ -76,7 +78,9 @@ class Press:
             "max_print_line": "10000",
             "OCTAVO_TAGGING": "on" if tagging else "off",
         }
-        command = [ENGINE, "-no-shell-escape", "-interaction=batchmode", "-halt-on-error", "-file-line-error", JOB]
+        command = [ENGINE, "-no-shell-escape", "-interaction=batchmode", "-file-line-error", JOB]
+        if not seconds:
+            command.insert(1, "-halt-on-error")
         try:
             self._process = subprocess.Popen(
                 command, cwd=folder, env=environment, text=True, encoding="utf-8", errors="replace",
@@ -89,7 +93,7 @@ class Press:
     def _limit(self) -> None:
         """Bound what a run may take, so that a loop in a manuscript ends."""
         for kind, limit in (
-            (resource.RLIMIT_CPU, TIME_LIMIT_SECONDS),
+            (resource.RLIMIT_CPU, self._seconds),
             (resource.RLIMIT_AS, MEMORY_LIMIT_BYTES),
             (resource.RLIMIT_FSIZE, FILE_LIMIT_BYTES),
             (resource.RLIMIT_CORE, 0),
@@ -97,7 +101,7 @@ class Press:
             _, ceiling = resource.prlimit(self._process.pid, kind)
             bound = limit if ceiling == resource.RLIM_INFINITY else min(limit, ceiling)
             resource.prlimit(self._process.pid, kind, (bound, bound))
-        self._timer = threading.Timer(TIME_LIMIT_SECONDS, self.stop)
+        self._timer = threading.Timer(self._seconds, self.stop)
         self._timer.daemon = True
         self._timer.start()
 
