@@ -214,7 +214,9 @@ class Book:
         edition = self.report.editions[0]
         text = driver(self.report, edition, self._templates, True)
         folder = self.workspace.press("trial")
-        return Press(folder, text, styles(self.report.theme.folders), self._fonts, self.tagging, seconds)
+        support = styles(self.report.theme.folders)
+        given = lambda: coverage(self._typefaces)  # noqa: E731
+        return Press(folder, text, support, self._fonts, self.tagging, given, seconds)
 
     def _read(self, parts: list[Part], pool: ThreadPoolExecutor | None) -> tuple[Volume, Pictures]:
         """Read the manuscript and settle all that does not depend on pages.

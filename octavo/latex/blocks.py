@@ -280,6 +280,8 @@ class BlockWriter:
             code = "OCT210" if block.format in ("tex", "latex") else "OCT242"
             first = block.text.strip().splitlines()[0] if block.text.strip() else ""
             self._context.report(code, block, first, text=first, format=block.format)
+            if code == "OCT210":
+                return self.write([n.CodeBlock(block.text.strip("\n"), n.Attributes())], element)
         return Tex("")
 
 

@@ -139,7 +139,12 @@ class InlineWriter:
         if number:
             number = self._leaf(element.add("Span"), escape(number) if not isinstance(number, Tex) else number)
         return self._context.macros(
-            "unset_formula", content=content, display=inline.display, number=number, anchor=self.anchor(code)
+            "unset_formula",
+            content=content,
+            length=len(inline.tex),
+            display=inline.display,
+            number=number,
+            anchor=self.anchor(code),
         )
 
     def anchor(self, element: Element) -> Tex:
@@ -157,6 +162,9 @@ class InlineWriter:
             span = self._context.part.span(inline, inline.text)
             if not self._is_open_formula(span):
                 self._context.ledger.report(code, span, text=inline.text, format=inline.format)
+            if code == "OCT210":
+                content = self._leaf(element.add("Code"), literal(inline.text.rstrip("\n")))
+                return self._context.macros("code_span", content=content)
         return Tex("")
 
     def _is_open_formula(self, span: Span) -> bool:
@@ -338,7 +346,7 @@ class InlineWriter:
         pieces: list[Tex] = []
         for text, target in reference_text(inline, self._context.labels, self._context.words):
             if target is None and text in inline.targets:
-                if not REFERENCE.fullmatch(text):
+                if not REFERENCE.fullmatch(text) and len(inline.targets) > 1:
                     self._context.report("OCT212", inline, text, key=text, label=inline.targets[0])
                     continue
                 known = self._context.labels.targets

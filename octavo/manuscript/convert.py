@@ -22,6 +22,8 @@ from octavo.manuscript.tables import row_heads
 Json: TypeAlias = Any
 
 REFERENCE = re.compile(r"(fig|tbl|tab|sec|eq|lst|cha|app)[:-]\S+", re.IGNORECASE)
+#: LaTeX's cross-references, which Pandoc leaves as raw TeX.
+_LATEX_REFERENCE = re.compile(r"\\(eqref|ref|autoref|cref|Cref)\{\s*([^\s{},]+)\s*\}")
 #: The class of the span that formulas.lua puts around each formula, to carry what Pandoc made of it.
 FORMULA = "octavo-formula"
 STYLES = {
@@ -128,6 +130,8 @@ class Converter:
                 self._quoted(result, item["c"])
             elif kind == "Cite":
                 self._cite(result, item["c"])
+            elif kind == "RawInline" and (found := _LATEX_REFERENCE.fullmatch(item["c"][1].strip())):
+                self._reference(result, found[1], found[2])
             else:
                 result.append(self._inline(kind, item.get("c")))
         set_stops(result, self.language)
@@ -173,6 +177,14 @@ class Converter:
             )
         )
         result.extend(self.inlines(citations[-1]["citationSuffix"]))
+
+    def _reference(self, result: list[n.Inline], command: str, label: str) -> None:
+        r"""Read `\eqref{eq:a}` as the number in brackets, `\ref` as the number, and the others with their word."""
+        if command == "eqref":
+            self._text(result, "(")
+        result.append(n.Reference((label,), bare=command in ("ref", "eqref"), capital=command != "cref"))
+        if command == "eqref":
+            self._text(result, ")")
 
     def _inline(self, kind: str, raw: Json) -> n.Inline:
         match kind:

@@ -32,8 +32,11 @@ FILTER = READER.with_name("cite.lua")
 _NOT_FOUND = re.compile(r"citation (\S+) not found")
 _AT_LINE = re.compile(r"\(line (\d+), column (\d+)\)|errorPosition = (\d+):(\d+)")
 _AT_BYTE = re.compile(r"byte offset (\d+)")
-#: A dollar sign that may open or close a formula: not one before an amount, nor after the letters of a currency.
-_DOLLAR = re.compile(r"(?<![A-Z])\$(?!\d[\d.,]*(?:k|K|m|M|bn|B)?(?![\w\\^{+=*]))")
+#: A dollar sign that was plausibly meant to open a formula, by what stands behind it: a letter alone, a command, a
+#: script, or a pair of them with a space inside. Prices, `Prize ($)` and `$HOME` are prose.
+_DOLLAR = re.compile(
+    r"(?<![A-Z\d])\$\$?(?=[A-Za-z](?![A-Za-z])|\\[A-Za-z]|[A-Za-z0-9]+[_^]|\d*[a-z]\s*=|\{)|\$ ?[^\s$]{1,20}\$(?!\d)"
+)
 _KEY = re.compile(r"^\s*@\w+\{\s*([^\s,]+)\s*,", re.MULTILINE)
 
 

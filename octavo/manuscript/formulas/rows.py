@@ -101,16 +101,14 @@ class RowReader:
         if self._depth > DEEPEST:
             raise mistake(self.stream.peek().at, f"more than {DEEPEST} groups, one within the other")
         row = Row(frozenset(stops), self._depth)
+        opened = self.stream.last
         while (token := self.stream.peek()).kind != "end" and key_of(token) not in row.stops:
             self.stream.next()
             self._take(token, row)
         if token.kind == "end" and "" not in row.stops:
-            raise mistake(self._opened_at(token), self._unclosed(row.stops))
+            raise mistake(opened, self._unclosed(row.stops))
         self._depth -= 1
         return self._closed(row)
-
-    def _opened_at(self, token: Token) -> int:
-        return token.at
 
     def _unclosed(self, stops: frozenset[str]) -> str:
         if "\\right" in stops:

@@ -45,12 +45,12 @@ class TextReader(RowReader):
 
     def text(self, stop: str) -> Written:
         """Read text until a token, which is left there."""
-        start = self.stream.peek()
+        opened = self.stream.last
         found = Written()
         while (token := self.stream.peek()).kind != "end" and key_of(token) != stop:
             found = found.then(self._piece(self.stream.next()))
         if token.kind == "end":
-            raise mistake(start.at, "a brace `{` or `}` without its partner")
+            raise mistake(opened, "a brace `{` or `}` without its partner")
         return found
 
     def _piece(self, token: Token) -> Written:

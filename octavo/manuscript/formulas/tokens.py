@@ -99,6 +99,8 @@ class Stream:
         self._bodies: dict[str, list[Token]] = {}
         self._given = 0
         self._end = Token("end", "", len(tex))
+        #: Where the token that was taken last stands.
+        self.last = 0
 
     def peek(self) -> Token:
         """Return the next token and leave it there."""
@@ -116,6 +118,7 @@ class Stream:
         token = self.peek()
         if self._ahead:
             self._ahead.pop()
+            self.last = token.at
         return token
 
     def skip_space(self) -> Token:
