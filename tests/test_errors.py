@@ -117,12 +117,13 @@ def test_the_text_names_the_place_and_points_at_it(project: Project) -> None:
     done = project.octavo("check")
     lines = done.err.split("\n")
     at = lines.index(
-        "chapters/1.md:8:21: error OCT209: The formula uses `\\alpah`, which is no command of mathematics."
+        "chapters/1.md:8:21: warning OCT209: The formula `\\alpah + 1` uses `\\alpah`, which no formula knows; it is"
+        " printed as it is written, in a frame."
     )
     assert lines[at + 1] == "    8 | An unknown command $\\alpah + 1$ and a brace $\\frac{1}{2$ in it."
     assert lines[at + 2] == "                            ^"
     assert lines[at + 1][lines[at + 2].index("^") :].startswith("\\alpah")
-    assert lines[at + 3] == "      Correct its spelling, or define it under `maths` in report.yaml."
+    assert lines[at + 3].endswith("define it under `maths` in report.yaml. Did you mean `\\alpha`?")
     assert done.out == "" and done.status == 1
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from octavo.check.listening import Element, read_structure
 from octavo.diagnostics import Ledger
-from octavo.manifest import Macro
 from octavo.manuscript import nodes as n
+from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.linear import linear
 from octavo.manuscript.part import Part
 from octavo.manuscript.reading import Bibliography, read
@@ -28,7 +28,6 @@ from octavo.workspace import TextCache, run_pandoc
 FORMULAS: list[dict[str, Any]] = yaml.safe_load((CASES / "formulas.yaml").read_text(encoding="utf-8"))
 MATHML = "http://www.w3.org/1998/Math/MathML"
 MACROS = {"Reals": Macro(0, r"\mathbb{R}"), "norm": Macro(1, r"\left\lVert #1 \right\rVert")}
-DEFINITIONS = "".join(macro.definition(name) for name, macro in MACROS.items())
 #: Names of elements, TeX and characters that nobody can pronounce have no place in what is said.
 UNSAID = re.compile(r"[\\^_{}$<>&=]|[^\x00-\x7f]")
 
@@ -36,7 +35,7 @@ UNSAID = re.compile(r"[\\^_{}$<>&=]|[^\x00-\x7f]")
 def read_formulas(*texts: str, readings: TextCache | None = None) -> list[n.Math]:
     """Read formulas as Pandoc does, with the macros of a report."""
     part = Part("one.md", "chapter", "# One\n\n" + "\n\n".join(f"$${text}$$" for text in texts))
-    read([part], Bibliography(), "en", run_pandoc, Ledger(), readings, DEFINITIONS)
+    read([part], Bibliography(), "en", run_pandoc, Ledger(), readings, MACROS)
     found = [node for node in n.walk(part.blocks) if isinstance(node, n.Math)]
     assert len(found) == len(texts)
     return found
@@ -130,8 +129,8 @@ def test_a_macro_that_changes_is_read_again(tmp_path: Path) -> None:
     readings = TextCache(tmp_path)
     part = Part("one.md", "chapter", "# One\n\n$\\Reals$")
     found = []
-    for definitions in (DEFINITIONS, DEFINITIONS, DEFINITIONS.replace("{R}", "{C}")):
-        read([part], Bibliography(), "en", run_pandoc, Ledger(), readings, definitions)
+    for macros in (MACROS, MACROS, MACROS | {"Reals": Macro(0, r"\mathbb{C}")}):
+        read([part], Bibliography(), "en", run_pandoc, Ledger(), readings, macros)
         found += [node.mathml for node in n.walk(part.blocks) if isinstance(node, n.Math)]
     assert ["ℝ" in text for text in found] == [True, True, False] and "ℂ" in found[2]
 

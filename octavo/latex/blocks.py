@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 from octavo.latex import maths
@@ -27,6 +28,8 @@ FORMS = {
 }
 
 
+#: LaTeX that defines macros, a line each, and prints nothing.
+_DEFINITIONS = re.compile(r"(\s*\\((re)?newcommand|providecommand|def|DeclareMathOperator)\b[^\n]*)+\s*")
 #: A callout of so many lines goes to the next page as a whole.
 LONGEST_KEPT_CALLOUT = 8
 LETTERS_OF_A_LINE = 60
@@ -276,6 +279,8 @@ class BlockWriter:
         if block.format in ("tex", "latex") and self._context.raw_latex:
             leaf = self._context.leaves.on(element.add("P"))
             return Tex(f"\\leaf{{{leaf}}}") + Tex(block.text)
+        if block.format in ("tex", "latex") and _DEFINITIONS.fullmatch(block.text):
+            return Tex("")  # Pandoc has put these macros into the formulas
         if block.format != "html":  # octavo.manuscript.html_report speaks of that
             code = "OCT210" if block.format in ("tex", "latex") else "OCT242"
             first = block.text.strip().splitlines()[0] if block.text.strip() else ""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from octavo.diagnostics import Span
 from octavo.latex import maths
 from octavo.latex.code import literal
 from octavo.latex.context import Context, IndexMark, NoteText
@@ -159,18 +158,11 @@ class InlineWriter:
             return self._leaf(element, Tex(inline.text))
         if inline.format != "html":  # octavo.manuscript.html_report speaks of that
             code = "OCT210" if inline.format in ("tex", "latex") else "OCT242"
-            span = self._context.part.span(inline, inline.text)
-            if not self._is_open_formula(span):
-                self._context.ledger.report(code, span, text=inline.text, format=inline.format)
+            self._context.report(code, inline, inline.text, text=inline.text, format=inline.format)
             if code == "OCT210":
                 content = self._leaf(element.add("Code"), literal(inline.text.rstrip("\n")))
                 return self._context.macros("code_span", content=content)
         return Tex("")
-
-    def _is_open_formula(self, span: Span) -> bool:
-        """Tell whether a formula that never ends begins in this line; its commands need no complaint of their own."""
-        places = (entry.span for entry in self._context.ledger.entries if entry.code == "OCT205")
-        return any(place is not None and (place.file, place.line) == (span.file, span.line) for place in places)
 
     def _link(self, inline: n.Link, element: Element) -> Tex:
         target = inline.target

@@ -30,6 +30,7 @@ class EnvironmentReader(TextReader):
         if environment is None or (name.endswith("*") and name not in known and environment.inner is None):
             raise FormulaError("OCT209", begin.at, command=f"\\begin{{{name}}}")
         options, columns = self._options(environment)
+        self.stream.last = begin.at
         return self._ended(begin, name, options, self.rows("\\end", columns=columns, environment=name))
 
     def _ended(self, begin: Token, name: str, options: Written, rows: Written) -> tuple[str, Written, Written]:
@@ -48,7 +49,7 @@ class EnvironmentReader(TextReader):
         if environment.inner is not None:
             self.changed = True
             if not environment.inner:
-                return rows.within("{", "}")
+                return rows
             name = environment.inner
         if environment.alone:
             name = environment.alone

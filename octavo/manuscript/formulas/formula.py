@@ -242,6 +242,7 @@ class FormulaReader(EnvironmentReader):
 
     def _left(self, token: Token, row: Row) -> Written:
         opening = self.delimiter()
+        self.stream.last = token.at
         inside = self.row("\\right")
         self.stream.next()
         return both("\\left").then(opening, inside, both("\\right"), self.delimiter())

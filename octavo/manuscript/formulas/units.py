@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+_COMPARISONS = ("le", "ge", "leq", "geq", "ll", "gg", "sim", "approx")
 _NUMBER = re.compile(
-    r"(?P<compare>[<>=~]|\\(?:le|ge|leq|geq|ll|gg|sim|approx)(?![A-Za-z]))?\s*(?P<sign>[+-]|\\pm|\\mp|\+-)?\s*"
+    r"(?P<compare>[<>=~]|\\[a-z]{2,}(?<!pm|mp))?\s*(?P<sign>[+-]{1,2}|\\pm|\\mp)?\s*"
     r"(?P<whole>\d*)(?:[.,](?P<part>\d*))?(?:\((?P<doubt>\d+)\))?"
     r"(?:\s*(?:\+-|\\pm|±)\s*(?P<error>\d*[.,]?\d+))?(?:\s*[eEdD]\s*(?P<power>[+-]?\d+))?"
 )
@@ -52,7 +53,9 @@ def number(text: str) -> str:
 
 def _factor(text: str) -> str:
     found = _NUMBER.fullmatch(text.strip())
-    if found is None or not text.strip():
+    if found is None or not text.strip() or not (found["whole"] or found["part"] or found["power"]):
+        raise UnitError(f"the number `{text.strip()}`")
+    if (found["compare"] or "=").startswith("\\") and found["compare"][1:] not in _COMPARISONS:
         raise UnitError(f"the number `{text.strip()}`")
     sign = {"+-": r"\pm "}.get(found["sign"] or "", found["sign"] or "")
     sign = f"{sign} " if sign.startswith("\\") else sign
