@@ -22,8 +22,9 @@ PACKAGE = ROOT / "octavo"
 #: an earlier one. What has no stage of its own, the vocabulary and the page map, stands where it is first needed.
 PIPELINE = (
     "toolchain", "doctor", "nearest", "diagnostics", "report_text", "sealed", "workspace", "schema", "design",
-    "typefaces", "manuscript.words", "manuscript.formulas", "manifest", "imprint", "manuscript", "press.pages", "latex",
-    "icc", "figures", "press", "bind", "check", "enclosures", "edition", "book", "progress", "cli", "__main__",
+    "typefaces", "manuscript.words", "manuscript.formulas", "manifest", "imprint", "manuscript", "press.pages",
+    "latex", "icc", "figures", "press", "bind", "check", "enclosures", "edition", "book", "progress", "cli",
+    "__main__",
 )  # fmt: skip
 LONGEST_MODULE = 400
 #: What the first report is about; the builder must not know it.

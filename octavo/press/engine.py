@@ -61,7 +61,8 @@ class Press:
         self.folder = folder
         self._coverage = coverage
         self._seconds = seconds or TIME_LIMIT_SECONDS
-        self._answers = 0
+        #: The last line that the engine said.
+        self.heard = ""
         for name, text in {**support, f"{JOB}.tex": driver}.items():
             (folder / name).write_text(text, encoding="utf-8")
         for path in links:
@@ -128,6 +129,7 @@ class Press:
         self._order("pages")
         assert self._process.stdout is not None
         for line in self._process.stdout:
+            self.heard = line.strip() or self.heard
             if line.startswith("octavo: pages"):
                 return self._map()
         self._fail()

@@ -19,6 +19,7 @@ from octavo.press.engine import EngineStoppedError, Press
 TIME_LIMIT_SECONDS = 15
 _MOST_RUNS = 6
 _EVENT = re.compile(r"^octavo: formula (\d+)$|^(?:\./)?[\w.-]+:\d+: (.+)$|^! (.+)$", re.MULTILINE)
+_BEGUN = re.compile(r"octavo: formula (\d+)")
 _HARMLESS = re.compile(r"(LaTeX|Package \w+) (Font )?Warning")
 
 
@@ -34,16 +35,18 @@ def failing(formulas: Mapping[str, Tex], start: Callable[[int], Press], macros: 
         press = start(TIME_LIMIT_SECONDS)
         tex = Tex("").join(macros("trial", number=at, tex=formulas[key]) for at, key in enumerate(left))
         press.feed("trial", tex)
-        is_finished = True
+        is_finished = False
         try:
             press.pages()
+            is_finished = True
+            press.finish()
         except EngineStoppedError:
-            is_finished = False
+            pass  # also a run that went on behind errors ends with one
         finally:
             press.stop()
-        failed, last = read_log(Path(press.log))
-        if not is_finished and 0 <= last < len(left):
-            failed.setdefault(last, "it never comes to an end, or is too large")
+        failed = read_log(Path(press.log))
+        if not is_finished and (last := _BEGUN.match(press.heard)):
+            failed.setdefault(int(last[1]), "it never comes to an end, or is too large")
         found.update({left[at]: message for at, message in failed.items() if at < len(left)})
         if is_finished or not failed:
             return found
@@ -51,8 +54,8 @@ def failing(formulas: Mapping[str, Tex], start: Callable[[int], Press], macros: 
     return found
 
 
-def read_log(log: Path) -> tuple[dict[int, str], int]:
-    """Return the first complaint about each formula by its number, and the number of the last one that was begun."""
+def read_log(log: Path) -> dict[int, str]:
+    """Return the first complaint about each formula by its number."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
     found: dict[int, str] = {}
     number = -1
@@ -61,4 +64,4 @@ def read_log(log: Path) -> tuple[dict[int, str], int]:
             number = int(begun)
         elif not _HARMLESS.match(placed or bare) and number >= 0:
             found.setdefault(number, (placed or bare).rstrip("."))
-    return found, number
+    return found

@@ -7,7 +7,7 @@
 -- Every answer is one line that begins with "octavo:", so that it stands out from TeX's own messages.
 octavo = octavo or {}
 
-local function answer(text)
+function octavo.answer(text)
   io.stdout:write('\noctavo: ', text, '\n')
   io.stdout:flush()
 end
@@ -22,5 +22,5 @@ end
 
 function octavo.report()
   octavo.write_marks()
-  answer('pages')
+  octavo.answer('pages')
 end

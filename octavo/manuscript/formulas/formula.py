@@ -42,10 +42,13 @@ class Formula:
 
 def read_formula(tex: str, macros: Mapping[str, Macro], display: bool = True) -> Formula:
     """Read a formula with the macros of a report; what is wrong with it is told in the result."""
+    found: list[FormulaError] = []
     try:
-        return FormulaReader(tex, macros, display).whole()
+        reader = FormulaReader(tex, macros, display)
+        found = reader.errors
+        return reader.whole()
     except FormulaError as error:
-        return Formula(errors=(error,))
+        return Formula(errors=(*found, error))
 
 
 def _stripped(tex: str) -> str:
@@ -124,9 +127,10 @@ class FormulaReader(EnvironmentReader):
     def _formula(self, pieces: Written, displayed: str) -> Formula:
         changed = self.changed or self.stream.changed
         labels = tuple(self._labels)
-        errors = tuple(self.errors)
+        if self.errors:
+            return Formula(errors=tuple(self.errors))
         press, pandoc = (_stripped(piece) for piece in pieces)
-        return Formula(press, displayed, pandoc, changed, labels, self._tag, errors)
+        return Formula(press, displayed, pandoc, changed, labels, self._tag)
 
     def command(self, token: Token, row: Row) -> Written:
         """Read a command with all that belongs to it."""
@@ -185,7 +189,7 @@ class FormulaReader(EnvironmentReader):
             elif form == "m":
                 found.append(self.argument(f"what `\\{name}` is to set"))
             elif form == "t":
-                found.append(self.text_argument())
+                found.append(self.text_argument(name))
             elif form == "o":
                 option = self.optional()
             elif form == "d":

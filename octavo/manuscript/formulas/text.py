@@ -31,13 +31,15 @@ STYLES = {
 class TextReader(RowReader):
     """Read what stands in text."""
 
-    def text_argument(self) -> Written:
+    def text_argument(self, name: str = "") -> Written:
         """Read the text behind a command, in braces or a single sign."""
         token = self.stream.skip_space()
         if token.kind == "end" or key_of(token) in ("}", "&", "^", "_"):
             raise mistake(token.at, "a place without its text")
         self.stream.next()
         if key_of(token) != "{":
+            if name == "hbox":
+                raise mistake(token.at, "`\\hbox` without its braces")
             return self._piece(token).within("{", "}")
         inside = self.text("}")
         self.stream.next()
@@ -75,7 +77,7 @@ class TextReader(RowReader):
     def _text_command(self, token: Token) -> Written:
         name = token.text
         if name in STYLES:
-            inside = self.text_argument()
+            inside = self.text_argument(name)
             self.changed = self.changed or name not in ("text", "mbox")
             return Written(f"{STYLES[name]}{inside.press}", inside.pandoc)
         if name in _SPACES:
