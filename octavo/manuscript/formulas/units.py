@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 _COMPARISONS = ("le", "ge", "leq", "geq", "ll", "gg", "sim", "approx")
-_NUMBER = re.compile(
-    r"(?P<compare>[<>=~]|\\[a-z]{2,}(?<!pm|mp))?\s*(?P<sign>[+-]{1,2}|\\pm|\\mp)?\s*"
-    r"(?P<whole>\d*)(?:[.,](?P<part>\d*))?(?:\((?P<doubt>\d+)\))?"
-    r"(?:\s*(?:\+-|\\pm|±)\s*(?P<error>\d*[.,]?\d+))?(?:\s*[eEdD]\s*(?P<power>[+-]?\d+))?"
+#: The parts of a number: a comparison, a sign, digits, the doubt of the last ones, an error, a power of ten.
+_PARTS = (
+    r"(?P<compare>[<>=~]|\\[a-z]{2,}(?<!pm|mp))?\s*(?P<sign>[+-]{1,2}|\\pm|\\mp)?\s*",
+    r"(?P<whole>\d*)(?:[.,](?P<part>\d*))?(?:\((?P<doubt>\d+)\))?",
+    r"(?:\s*(?:\+-|\\pm|±)\s*(?P<error>\d*[.,]?\d+))?(?:\s*[eEdD]\s*(?P<power>[+-]?\d+))?",
 )
+_NUMBER = re.compile("".join(_PARTS))
 _UNIT = re.compile(r"\\([A-Za-z]+)|\s+|~|([^\\\s~])")
 _EXPONENT = re.compile(r"[+-]?\d+")
 #: Five digits and more stand in groups of three, set apart by a thin space.
