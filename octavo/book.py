@@ -195,7 +195,10 @@ class Book:
         text = driver(self.report, edition, self._templates, self._maths)
         folder = self.workspace.press(edition.name)
         support = styles(self.report.theme.folders)
-        return Press(folder, text, support, self._fonts, self.tagging, lambda: coverage(self._typefaces))
+        press = Press(folder, text, support, self._fonts, self.tagging, lambda: coverage(self._typefaces))
+        if self._maths:
+            press.bring_coverage()
+        return press
 
     def _try_formulas(self, volume: Volume) -> bool:
         """Set every formula by itself when the engine has stopped; tell whether some were found that it cannot set."""
@@ -280,17 +283,9 @@ class Book:
 
     def _check(self, volume: Volume) -> None:
         """Report what a reader would miss who listens, or who does not see all colours; the engine works meanwhile."""
-        from octavo.check.colours import check_layers
-        from octavo.check.languages import check_languages
-        from octavo.check.manuscript import check_manuscript
-        from octavo.check.signs import check_signs
+        from octavo.check.report import check_report
 
-        report = self.report
-        entries = [block for blocks in volume.manuscript.entries.values() for block in blocks]
-        check_languages(report, volume.manuscript.parts, self.ledger)
-        self._told = check_signs(volume.manuscript.parts, entries, report, lambda: self._typefaces, self.ledger)
-        check_manuscript(volume.manuscript.parts, report.language, self.ledger)
-        check_layers(report.layers, (report.folder / "report.yaml").read_text, self.ledger)
+        self._told = check_report(self.report, volume.manuscript, lambda: self._typefaces, self.ledger)
 
     def _folios(self, edition: str) -> Folios:
         from octavo.edition import Folios

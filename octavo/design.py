@@ -70,7 +70,7 @@ class Fallback:
     """Name a face that is asked for characters which the face at hand lacks.
 
     `family` is what the names of its files begin with; `number` counts the faces of a collection. A face that needs no
-    `shaping` is set by TeX alone. `own` tells that the report chose it.
+    `shaping` is set by TeX alone; one with `maths` may stand in a formula. `own` tells that the report chose it.
     """
 
     family: str
@@ -81,12 +81,14 @@ class Fallback:
     scale: float = 1.0
     shaping: bool = True
     number: int = 0
+    maths: bool = False
     own: bool = False
 
     def files(self) -> tuple[str, str, str, str]:
         """Return the names of its four files, as Noto names the styles of a family where they are not given."""
         if self.regular:
-            return self.regular, self.italic or self.regular, self.bold or self.regular, self.bold_italic or self.bold
+            bold = self.bold or self.regular
+            return self.regular, self.italic or self.regular, bold, self.bold_italic or bold
         styles = ("Regular", "Italic", "Bold", "BoldItalic")
         regular, italic, bold, bold_italic = (f"{self.family}-{style}.ttf" for style in styles)
         return regular, italic, bold, bold_italic

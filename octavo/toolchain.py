@@ -70,6 +70,11 @@ PACKAGES = (
         files=("fonts/opentype/public/tex-gyre-math/texgyrepagella-math.otf",),
     ),
     DebianPackage(
+        "fonts-stix",
+        "signs that a mathematics face lacks",
+        files=("/usr/share/fonts/opentype/stix-word/STIXMath-Regular.otf",),
+    ),
+    DebianPackage(
         "fonts-linuxlibertine",
         "text faces",
         files=(

@@ -44,6 +44,7 @@ class Typeface:
     scale: float
     shaping: bool
     number: int
+    maths: bool
     own: bool
     ranges: tuple[tuple[int, int], ...]
 
@@ -84,7 +85,15 @@ def typefaces(fallback: Sequence[Fallback], own: Path, cache_folder: Path) -> tu
         regular_, italic, bold, bold_italic = (path or regular for path in files)
         ranges = known.ranges(regular, face.number)
         found.append(
-            Typeface((regular_, italic, bold, bold_italic), face.scale, face.shaping, face.number, face.own, ranges)
+            Typeface(
+                (regular_, italic, bold, bold_italic),
+                face.scale,
+                face.shaping,
+                face.number,
+                face.maths,
+                face.own,
+                ranges,
+            )
         )
     known.save()
     return tuple(found)

@@ -65,7 +65,10 @@ def coverage(faces: Sequence[Typeface]) -> str:
         names = zip(("regular", "italic", "bold", "bolditalic"), face.files, strict=True)
         files = " ".join(f"{style} = [[{path}]]," for style, path in names)
         ranges = ",".join(f"{first},{last}" for first, last in face.ranges)
-        facts = f"scale = {face.scale}, shaping = {str(face.shaping).lower()}, own = {str(face.own).lower()}"
+        flags = {"shaping": face.shaping, "maths": face.maths, "own": face.own}
+        facts = ", ".join(
+            [f"scale = {face.scale}", *(f"{key} = {str(value).lower()}" for key, value in flags.items())]
+        )
         rows.append(f"{{ {files} number = {face.number}, {facts}, ranges = {{{ranges}}} }},\n")
     return f"return {{\n{''.join(rows)}}}\n"
 

@@ -60,6 +60,7 @@ class Press:
     ) -> None:
         self.folder = folder
         self._coverage = coverage
+        self._has_signs = False
         self._seconds = seconds or TIME_LIMIT_SECONDS
         #: The last line that the engine said.
         self.heard = ""
@@ -117,12 +118,18 @@ class Press:
 
         The first part with a character that a text face may lack brings the table of the faces that have it.
         """
-        if self._coverage and not is_usual(tex):
-            (self.folder / "octavo-coverage.lua").write_text(self._coverage(), encoding="utf-8")
-            self._coverage = None
+        if not self._has_signs and not is_usual(tex):
+            self.bring_coverage()
+            self._has_signs = True
             tex = "\\octsigns\n" + tex
         (self.folder / f"{name}.tex").write_text(tex, encoding="utf-8")
         self._order(f"part {name}.tex")
+
+    def bring_coverage(self) -> None:
+        """Write the table of which face has which characters, which running text and formulas ask."""
+        if self._coverage:
+            (self.folder / "octavo-coverage.lua").write_text(self._coverage(), encoding="utf-8")
+            self._coverage = None
 
     def pages(self) -> PageMap:
         """Wait until all that was fed is on finished pages, and return where everything is."""

@@ -15,7 +15,7 @@ from octavo.diagnostics import Ledger, Span
 from octavo.manifest import FILE
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
-from octavo.press.signs import Missing, report_signs, visible
+from octavo.press.signs import Missing, group_of, report_signs, visible
 
 #: The document that holds what report.yaml says.
 DRIVER = "book"
@@ -102,10 +102,10 @@ def report_missing_characters(log: Path, parts: Mapping[str, Part], told: Collec
     The second is an error: TeX of the author's or a formula asks for a character that its font lacks.
     """
     text = log.read_text(encoding="utf-8", errors="replace")
-    missing = Missing()
+    missing, groups = Missing(), {group_of(character) for character in told}
     for code in dict.fromkeys(_SIGN.findall(text)):
         character = chr(int(code, 16))
-        if character not in told:
+        if group_of(character) not in groups:
             missing.add(character, _place_of(character, parts))
     report_signs(missing, ledger)
     for found in dict.fromkeys(_MISSING.findall(text)):

@@ -31,7 +31,7 @@ class Missing:
 
     def add(self, character: str, span: Span | None, count: int = 1) -> None:
         """Note a sign at a place where it stands so many times."""
-        group = _group(character)
+        group = group_of(character)
         self.places.setdefault(group, {}).setdefault(character, []).append(span)
         self.counts[group] = self.counts.get(group, 0) + count
 
@@ -74,7 +74,7 @@ def visible(character: str) -> str:
     return character if character.isprintable() else character.encode("unicode_escape").decode()
 
 
-def _group(character: str) -> str:
+def group_of(character: str) -> str:
     """Return what a sign is told together with: its script, where it is a letter, or itself."""
     script = script_of(character)
     if script:

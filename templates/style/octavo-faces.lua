@@ -44,6 +44,10 @@ local function key_of(script, language)
   return FACES[primary] and primary or 'ja'
 end
 
+-- The number of the face of Noto CJK with the forms of the language around.
+local FORMS = { ja = 0, ko = 1, zh = 2, ['zh-Hant'] = 3 }
+function octavo.form_of_ideographs() return FORMS[key_of('hani', token.get_macro 'oct@language' or '')] end
+
 local function is_there(name)
   return kpse.find_file(name, 'opentype fonts') or kpse.find_file(name, 'truetype fonts')
 end

@@ -36,6 +36,10 @@ local function is_combining(char)
     or char >= 0x20D0 and char <= 0x20FF or char >= 0xFE20 and char <= 0xFE2F
 end
 
+local function load_faces()
+  faces = faces or dofile 'octavo-coverage.lua'
+end
+
 local function covers(face, char)
   local ranges, low, high = face.ranges, 1, #face.ranges // 2
   while low <= high do
@@ -115,7 +119,12 @@ function font_of(face, look, char, style)
   local key = file .. ' ' .. size
   if not fonts_of[key] then
     local mode = not face.shaping and 'base' or HARFBUZZ and 'harf' or 'node'
-    local number = face.number > 0 and '(' .. face.number .. ')' or ''
+    local number = face.number
+    if file:find 'CJK' then
+      require 'octavo-faces'
+      number = octavo.form_of_ideographs()
+    end
+    number = number > 0 and '(' .. number .. ')' or ''
     fonts_of[key] = define('[' .. file .. ']' .. number .. ':mode=' .. mode .. ';+kern;+liga', size)
   end
   if style ~= 'regular' and not look_of(fonts_of[key]).has(char) then return font_of(face, look, char, 'regular') end
@@ -295,11 +304,32 @@ local function settle(head)
   return head
 end
 
+-- What octavo-formulas.lua asks for a character that a formula lacks: a key, and what defines the font in a size.
+function octavo.maths_font_with(char)
+  load_faces()
+  for _, face in ipairs(faces) do
+    if face.maths and covers(face, char) then
+      return face.regular, function(size) return define('[' .. face.regular .. ']:mode=base;script=math', size) end
+    end
+  end
+end
+
+function octavo.text_font_with(char)
+  load_faces()
+  local face = face_with(char)
+  for _, other in ipairs(faces) do
+    if other.regular:match '[^/]*$' == octavo.text_face and covers(other, char) then face = other end
+  end
+  if face then
+    return face.regular, function(size) return font_of(face, { size = size }, char, 'regular') end
+  end
+end
+
 local started = false
 function octavo.use_signs()
   if started then return end
   started = true
-  faces = dofile(kpse.find_file('octavo-coverage.lua', 'tex') or 'octavo-coverage.lua')
+  load_faces()
   luatexbase.add_to_callback('hyphenate', function(head, tail)
     local first = direct.todirect(head)
     settle(first)

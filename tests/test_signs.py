@@ -1,0 +1,132 @@
+"""Hold that every sign is printed: by the first face that has it, or as its code point in a frame."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+from octavo.design import standard_theme
+from octavo.latex.maths import allowed_commands
+from octavo.manuscript.scripts import is_usual, shows
+from octavo.typefaces import find_font, has_character, read_characters, typefaces
+
+TABLE = Path("/usr/share/texlive/texmf-dist/tex/latex/unicode-math/unicode-math-table.tex")
+#: What takes an argument: accents, and what stands over or under a letter.
+OVER = ("mathaccent", "mathbotaccent", "mathover", "mathunder")
+ROOTS = ("sqrt", "cuberoot", "fourthroot", "longdivision")
+PLACES = """# In a heading {sign}
+
+Text {sign} *and {sign}* `code {sign}`.[^1]
+
+| {sign} | b |
+|---|---|
+| a | {sign} |
+
+```
+{sign}
+```
+
+[^1]: A note {sign}.
+"""
+
+
+def text_of(pdf: Path) -> str:
+    done = subprocess.run(["pdftotext", str(pdf), "-"], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def log_of(project: Project) -> str:
+    return (project.folder / "build" / "press" / "screen" / "book.log").read_text(encoding="utf-8", errors="replace")
+
+
+def commands() -> list[str]:
+    """Return a formula for each allowed command that stands for one character."""
+    allowed = allowed_commands([])
+    rows = re.findall(r"\\UnicodeMathSymbol\s*\{\"\w+\}\s*\{\\(\w+)\s*\}\s*\{\\(\w+)\}", TABLE.read_text("utf-8"))
+    named = [(name, kind.startswith(OVER) or name in ROOTS) for name, kind in rows if name in allowed]
+    return [f"$\\{name}{{x}}$" if argument else f"$\\{name}$" for name, argument in named]
+
+
+@pytest.mark.tex
+@pytest.mark.skipif(not TABLE.is_file(), reason="unicode-math is not installed where Debian has it")
+def test_every_command_of_formulas_prints_a_glyph(project: Project) -> None:
+    formulas = commands()
+    assert len(formulas) > 2000
+    lines = (" ".join(formulas[at : at + 12]) for at in range(0, len(formulas), 12))
+    project.chapters("# All\n\n" + "\n\n".join(lines) + "\n")
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0, done.err
+    assert {problem["code"] for problem in done.problems} <= {"OCT540", "OCT410"}
+    assert "Missing character" not in log_of(project)
+
+
+@pytest.mark.tex
+def test_letters_of_any_script_stand_in_formulas(project: Project) -> None:
+    formulas = (
+        r"$5\,µm$ $x_é = \text{Größe}$ $\text{скорость} = v_{скорость}$ $A \setminus B$ $x^{\text{µ}}$ $\frac{ж}{é}$"
+    )
+    project.chapters(f"# Formulas\n\n{formulas}\n")
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and "Missing character" not in log_of(project)
+    printed = text_of(project.pdfs[0])
+    assert all(letter in printed for letter in "µéж") and "скорость" in printed and "Größe" in printed
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize("sign", ["👍", "🎉", "हिन्दी", "ქართული", "አማርኛ", "ᏣᎳᎩ", "q̇", "⠃", "𝄞", "┬"])
+def test_a_sign_is_printed_in_every_place(sign: str, project: Project) -> None:
+    faces = typefaces(standard_theme().fonts({}).faces_in_turn(), project.folder, project.folder)
+    if not all(has_character(faces, letter) for letter in sign if shows(letter)):
+        pytest.skip("no face here has it")
+    project.chapters(PLACES.format(sign=sign))
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and "Missing character" not in log_of(project) and "octavo sign:" not in log_of(project)
+    heard = project.octavo("listen").out
+    assert heard.count(sign) >= 7
+
+
+@pytest.mark.tex
+def test_a_sign_of_no_face_is_framed_in_every_place_and_told_once(project: Project) -> None:
+    sign = "\U0001fffd"
+    project.chapters(PLACES.format(sign=sign))
+    done = project.octavo("build", "--format", "json")
+    told = [problem for problem in done.problems if problem["code"] == "OCT403"]
+    assert done.status == 0 and [problem["line"] for problem in told] == [1]
+    assert "8 times" in told[0]["problem"] and "chapters/1.md:3:6" in told[0]["problem"]
+    assert project.octavo("listen").out.count(sign) >= 8
+    assert project.octavo("build", "--strict").status != 0
+
+
+@pytest.mark.tex
+def test_what_is_invisible_is_neither_missing_nor_lost(project: Project) -> None:
+    text = "A ❤️ and ☎︎, 👩‍🔬 and 1️⃣, shelf‌ful, a‍b."
+    project.chapters(f"# Signs\n\n{text}\n")
+    done = project.octavo("build", "--format", "json")
+    assert [problem["code"] for problem in done.problems] == [] and "Missing character" not in log_of(project)
+    assert text in project.octavo("listen").out
+
+
+def test_a_family_named_by_the_report_comes_first() -> None:
+    fonts = standard_theme().fonts({"fallback": ["NotoSansThai", "Own.ttf"]})
+    first, second, *others = fonts.fallback
+    assert first.files()[0] == "NotoSansThai-Regular.ttf" and second.files() == ("Own.ttf",) * 4
+    assert first.own and second.own and not any(face.own for face in others)
+
+
+def test_the_characters_of_a_font_are_read() -> None:
+    path = find_font("DejaVuSansMono.ttf", Path())
+    if path is None:
+        pytest.skip("DejaVu Sans Mono is not installed")
+    ranges = read_characters(path.read_bytes())
+    held = {code for first, last in ranges for code in range(first, last + 1)}
+    assert set(range(0x20, 0x7F)) <= held and {0x252C, 0x416, 0x3BB} <= held and 0x1F44D not in held
+    assert read_characters(b"no font") == []
+
+
+def test_what_every_face_has_costs_nothing() -> None:
+    assert is_usual("A plain text – with “quotes”, é, ½, € and\ttabs…")
+    assert not any(is_usual(sign) for sign in ("ő", "→", "λ", "👍", "\x01"))
