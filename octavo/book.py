@@ -27,6 +27,7 @@ from octavo.latex.tree import Leaves
 from octavo.latex.volume import Volume
 from octavo.manifest import Edition, Report
 from octavo.manuscript.glossary import define_terms
+from octavo.manuscript.inclusion import open_part
 from octavo.manuscript.numbering import Numbering
 from octavo.manuscript.part import Part
 from octavo.manuscript.reading import Bibliography, read
@@ -102,8 +103,7 @@ class Book:
         return typefaces(report.fonts.faces_in_turn(), report.folder / "fonts", font_cache().parent)
 
     def _parts(self) -> list[Part]:
-        report = self.report
-        return [Part(p.path, p.role, (report.folder / p.path).read_text(encoding="utf-8")) for p in report.parts]
+        return [open_part(self.report.folder, p.path, p.role, self.ledger) for p in self.report.parts]
 
     def examine(self) -> Volume:
         """Read and write the manuscript without an engine; report what is wrong with it, return what was written."""

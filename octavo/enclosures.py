@@ -37,6 +37,8 @@ def enclose(
     add(FILE, YAML, "Source", report.title)
     for part in parts:
         add(part.path, MARKDOWN, "Source", _heading(part, words) or part.path)
+        for name in part.included:
+            add(name, MARKDOWN, "Source", name)
     for path in report.bibliography:
         add(path.relative_to(report.folder).as_posix(), BIBTEX, "Data", words("bibliography"))
     for name in sorted(placed):

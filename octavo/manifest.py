@@ -7,6 +7,7 @@ the YAML.
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from octavo.schema import Checker, Keys, ListOf, MapOf, Scalar, Value
 FILE = "report.yaml"
 ROLES = {"front": "front", "chapters": "chapter", "appendices": "appendix", "back": "back"}
 TEXT, PHRASE, LENGTH, PATH, FONT = Scalar(), Scalar("phrase"), Scalar("length"), Scalar("path"), Scalar("font")
+#: A file that a part asks for, by its name in front of the braces.
+_INCLUDED = re.compile(r"(?:\{\{<\s*include\s+[\"']?|#include\s+|\{include\}\s+)([^\s{}\"'>:]+)")
 FACE = Keys(
     {
         "name": PHRASE, "regular": FONT, "italic": FONT, "bold": FONT, "bold-italic": FONT, "scale": Scalar("factor"),
@@ -227,6 +230,7 @@ def _text(folder: Path, name: str, span: Span | None, ledger: Ledger) -> str | N
 def _parts(folder: Path, values: dict[str, list[str | None]], checker: Checker) -> tuple[PartFile, ...]:
     parts: list[PartFile] = []
     listed: set[str] = set()
+    included: set[str] = set()
     for key, role in ROLES.items():
         for number, name in enumerate(values.get(key, [])):
             span = checker.places.get(f"parts.{key}[{number}]")
@@ -242,17 +246,21 @@ def _parts(folder: Path, values: dict[str, list[str | None]], checker: Checker) 
                 checker.ledger.report("OCT107", span, path=name)
             else:
                 parts.append(PartFile(path, role))
+                included |= {(Path(path).parent / name).as_posix() for name in _INCLUDED.findall(text or "")}
             listed.add(path)
-    _report_unlisted(folder, listed, checker.ledger)
+    _report_unlisted(folder, listed | included, checker.ledger)
     return tuple(parts)
 
 
 def _report_unlisted(folder: Path, listed: set[str], ledger: Ledger) -> None:
-    """Report Markdown files beside the parts; the folder of the report itself may hold a README."""
+    """Report Markdown files beside the parts; the folder of the report itself may hold a README.
+
+    A name that begins with an underscore says, as it does to Quarto, that the file is for others to include.
+    """
     for place in sorted({Path(name).parent for name in listed} - {Path()}):
         for item in sorted((folder / place).glob("*.md")):
             path = item.relative_to(folder).as_posix()
-            if path not in listed and not item.name.startswith("."):
+            if path not in listed and not item.name.startswith((".", "_")):
                 ledger.report("OCT109", Span(path))
 
 

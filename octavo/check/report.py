@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from octavo.check.colours import check_layers
 from octavo.check.languages import check_languages
 from octavo.check.manuscript import check_manuscript
+from octavo.check.names import check_names
 from octavo.check.signs import check_signs
 from octavo.diagnostics import Ledger
 from octavo.manifest import FILE, Report
@@ -22,5 +23,6 @@ def check_report(
     check_languages(report, manuscript.parts, ledger)
     lacking = check_signs(manuscript.parts, entries, report, faces, ledger)
     check_manuscript(manuscript.parts, report.language, ledger)
+    check_names(manuscript.parts, ledger)
     check_layers(report.layers, (report.folder / FILE).read_text, ledger)
     return lacking

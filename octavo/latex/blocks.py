@@ -15,13 +15,17 @@ from octavo.latex.inlines import InlineWriter
 from octavo.latex.tables import TableWriter
 from octavo.latex.tree import Element, allowed_tag
 from octavo.manuscript import nodes as n
-from octavo.manuscript.words import around_number
+from octavo.manuscript.dialects import dialects
+from octavo.manuscript.divs import theorem_of
+from octavo.manuscript.words import around_number, numbered
 
 #: Divs with a label and a form of their own, and the structure type of each.
 FORMS = {
     "note": "Aside",
     "tip": "Aside",
     "warning": "Aside",
+    "important": "Aside",
+    "caution": "Aside",
     "abstract": "Div",
     "summary": "Div",
     "questions": "Div",
@@ -30,6 +34,8 @@ FORMS = {
 
 #: LaTeX that defines macros, a line each, and prints nothing.
 _DEFINITIONS = re.compile(r"(\s*\\((re)?newcommand|providecommand|def|DeclareMathOperator)\b[^\n]*)+\s*")
+#: What a proof ends with.
+PROOF_END = "□"
 #: A callout of so many lines goes to the next page as a whole.
 LONGEST_KEPT_CALLOUT = 8
 LETTERS_OF_A_LINE = 60
@@ -95,6 +101,8 @@ class BlockWriter:
                 return self._code(block, element)
             case n.Rule():
                 return self._context.macros("break")
+            case n.PageBreak():
+                return self._context.macros("page_break")
             case n.Table():
                 return self._figures.write_table(block, element)
             case n.Figure():
@@ -232,6 +240,8 @@ class BlockWriter:
             return self._figures.write_drawing(block, element)
         if "table" in classes:
             return self._figures.write_data_table(block, element)
+        if kind := theorem_of(block.attributes):
+            return self._theorem(block, kind, element)
         form = next((name for name in classes if name in FORMS), "")
         if "details" in classes:
             return self._details(block, element)
@@ -244,11 +254,34 @@ class BlockWriter:
         anchor = self._inlines.anchor(holder)
         if not form:
             return anchor + self._ranged(block, self._passage(block.children, holder))
-        title = block.attributes.values.get("title", self._context.words(form))
-        label = Tex(f"\\leaf{{{self._context.leaves.on(holder.add('P'))}}}") + escape(title)
+        title = block.title or [n.Text(block.attributes.values.get("title", self._context.words(form)))]
+        label = self._inlines.write(title, holder.add("P"))
         content = self._passage(block.children, holder)
         short = _lines(block.children) <= LONGEST_KEPT_CALLOUT
         return self._context.macros("form", form=form, label=label, content=anchor + content, short=short)
+
+    def _theorem(self, block: n.Div, kind: str, element: Element) -> Tex:
+        """Write a theorem: its name runs into its first paragraph; a proof ends with its sign."""
+        holder = element.add("Div", identifier=block.attributes.identifier)
+        holder.language = block.attributes.values.get("lang", "")
+        anchor = self._inlines.anchor(holder)
+        name = numbered(self._context.words, kind, block.number).strip()
+        title: list[n.Inline] = [n.Text(" ("), *block.title, n.Text(")")] if block.title else []
+        shape = "proof" if kind == "proof" else "theorem"
+        opening: list[n.Inline] = [n.Styled(f"{shape}name", [n.Text(name)]), *title, n.Text(". ")]
+        first, rest = block.children[:1], block.children[1:]
+        head = first[0].children if first and isinstance(first[0], n.Paragraph) else []
+        blocks: list[n.Block] = [n.Paragraph([n.Styled("theoremhead", opening), *head])]
+        blocks += rest if head else block.children
+        if kind == "proof":
+            sign = n.Styled("proofend", [n.Text(PROOF_END)])
+            last = blocks[-1]
+            if isinstance(last, n.Paragraph):
+                blocks[-1] = n.Paragraph([*last.children, sign])
+            else:
+                blocks.append(n.Paragraph([sign]))
+        upright = kind in dialects().upright
+        return self._context.macros("theorem", content=anchor + self._passage(blocks, holder), upright=upright)
 
     def _ranged(self, block: n.Div, content: Tex) -> Tex:
         """Return a passage centered or ranged right where it says so."""

@@ -13,6 +13,7 @@ from octavo.latex.picture import description
 from octavo.latex.tables import TableWriter
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
+from octavo.manuscript.divs import COLUMNS
 from octavo.nearest import nearest
 
 
@@ -52,21 +53,53 @@ class FigureWriter:
 
     def write(self, figure: n.Figure, element: Element) -> Tex:
         """Write a figure from the manuscript: its pictures with one description, or whatever else stands in it."""
+        if parts := [child for child in figure.children if isinstance(child, n.Figure)]:
+            return self._write_parts(figure, parts, element)
         pictures = [node for node in n.walk(figure.children) if isinstance(node, n.Picture)]
         words = (node for node in n.walk(figure.children) if isinstance(node, n.Text | n.CodeSpan | n.CodeBlock))
         if not pictures or any(node.text.strip() for node in words if not _describes(node, pictures)):
             return self._write_group(figure, element)
         structure = element.add("Figure", identifier=figure.attributes.identifier, attributes={"Placement": "Block"})
         anchor = self._inlines.anchor(structure)
-        caption_text = n.plain_text(list(figure.caption)).strip()
-        alts = [description(picture) for picture in pictures]
-        for picture, alt in zip(pictures, alts, strict=True):
-            if not alt or alt == caption_text:
-                self._context.report("OCT303", picture, picture.target, target=picture.target)
-        structure.alt = " ".join(alt for alt in alts if alt)
+        structure.alt = self._described(pictures, n.plain_text(figure.caption).strip())
         content = Tex("\n").join(self._place(picture, structure) for picture in pictures)
         text, notes = self._float_caption(figure.number, figure.caption, structure)
         return self._float(anchor, content, text, notes)
+
+    def _write_parts(self, figure: n.Figure, parts: Sequence[n.Figure], element: Element) -> Tex:
+        """Write a figure of figures: in rows, each with its letter and caption, under one caption."""
+        structure = element.add("Div", identifier=figure.attributes.identifier)
+        anchor = self._inlines.anchor(structure)
+        written = figure.attributes.values.get(COLUMNS, "1")
+        columns = max(1, min(int(written) if written.isdecimal() else 1, len(parts)))
+        shelf: list[NoteText] = []
+        with self._context.within(shelf=shelf, fixed=True):
+            cells = [self._write_part(part, structure, columns) for part in parts]
+        rows = [cells[at : at + columns] for at in range(0, len(cells), columns)]
+        text, notes = self._float_caption(figure.number, figure.caption, structure, tag="P")
+        return self._float(anchor, self._context.macros("subfigures", rows=rows), text, [*shelf, *notes])
+
+    def _write_part(self, figure: n.Figure, element: Element, columns: int) -> dict[str, object]:
+        """Write one of the figures in a figure, with its letter in front of its caption."""
+        structure = element.add("Figure", identifier=figure.attributes.identifier, attributes={"Placement": "Block"})
+        anchor = self._inlines.anchor(structure)
+        pictures = [node for node in n.walk(figure.children) if isinstance(node, n.Picture)]
+        structure.alt = self._described(pictures, n.plain_text(figure.caption).strip())
+        content = anchor + Tex("\n").join(self._place(picture, structure) for picture in pictures)
+        caption = structure.add("Caption")
+        leaf = self._context.leaves.on(caption.add("Lbl"))
+        label = Tex(f"\\leaf{{{leaf}}}") + Tex(figure.number)
+        pieces = [self._inlines.write(b.children, caption) for b in figure.caption if isinstance(b, n.Paragraph)]
+        text = self._context.macros("caption", label=label, content=Tex("\\par ").join(pieces))
+        return {"share": f"{1 / columns:.4f}", "content": content, "caption": text}
+
+    def _described(self, pictures: Sequence[n.Picture], caption: str) -> str:
+        """Return what is said of pictures; one of which nothing is said beyond the caption is reported."""
+        alts = [description(picture) for picture in pictures]
+        for picture, alt in zip(pictures, alts, strict=True):
+            if not alt or alt == caption:
+                self._context.report("OCT303", picture, picture.target, target=picture.target)
+        return " ".join(alt for alt in alts if alt)
 
     def _write_group(self, figure: n.Figure, element: Element) -> Tex:
         """Write a figure that is more than pictures: each part stays what it is, under one caption."""

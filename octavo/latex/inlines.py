@@ -13,7 +13,7 @@ from octavo.latex.escape import Tex, escape, escape_breakable
 from octavo.latex.picture import description, is_decoration, measure
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
-from octavo.manuscript.convert import REFERENCE
+from octavo.manuscript.convert import is_reference
 from octavo.manuscript.numbering import Target, reference_text
 from octavo.manuscript.scripts import rightward_script
 from octavo.manuscript.words import around_number
@@ -31,6 +31,10 @@ STYLES: dict[str, tuple[str, dict[str, str | int]]] = {
     "mark": ("Span", {}),
     "small": ("Span", {}),
     "kbd": ("Code", {}),
+    "theoremhead": ("Span", {}),
+    "theoremname": ("Strong", {}),
+    "proofname": ("Em", {}),
+    "proofend": ("Span", {}),
 }
 
 #: An apostrophe in or after a word.
@@ -188,7 +192,8 @@ class InlineWriter:
         """Write the text of a link; an address may break anywhere, and a link without text names its target."""
         text = n.plain_text(inline.children)
         if not inline.children:
-            named = n.Reference((found.identifier,), bare=False, capital=True) if found else None
+            bare = "number" in inline.attributes.classes
+            named = n.Reference((found.identifier,), bare, capital=True) if found else None
             text = self._context.print_reference(named) if named else inline.target
             if found:
                 return self.write(self._named(text, found), link)
@@ -338,7 +343,7 @@ class InlineWriter:
         pieces: list[Tex] = []
         for text, target in reference_text(inline, self._context.labels, self._context.words):
             if target is None and text in inline.targets:
-                if not REFERENCE.fullmatch(text) and len(inline.targets) > 1:
+                if not is_reference(text) and len(inline.targets) > 1:
                     self._context.report("OCT212", inline, text, key=text, label=inline.targets[0])
                     continue
                 known = self._context.labels.targets

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from octavo.manuscript import nodes as n
 from octavo.manuscript.depth import DEEPEST, INDENTED
+from octavo.manuscript.dialects import dialects
+from octavo.manuscript.divs import read_div
+from octavo.manuscript.enumeration import NUMBERINGS, item_label
 from octavo.manuscript.punctuation import quotation_marks, set_stops, settle_neighbors, without_notes
 from octavo.manuscript.scripts import is_ideograph
 from octavo.manuscript.tables import row_heads
@@ -21,6 +24,8 @@ from octavo.manuscript.tables import row_heads
 #: One value of Pandoc's JSON; its shape is known from the constructor name beside it.
 Json: TypeAlias = Any
 
+#: The label of a theorem, which is a reference unless the bibliography has such a key.
+THEOREM = re.compile(rf"({'|'.join(dialects().theorems)})[:-]\S+")
 REFERENCE = re.compile(r"(fig|tbl|tab|sec|eq|lst|cha|app)[:-]\S+", re.IGNORECASE)
 #: LaTeX's cross-references, which Pandoc leaves as raw TeX.
 _LATEX_REFERENCE = re.compile(r"\\(eqref|ref|autoref|cref|Cref)\{\s*([^\s{},]+)\s*\}")
@@ -35,38 +40,13 @@ STYLES = {
     "Strikeout": "strikeout",
     "Underline": "underline",
 }
-NUMBERINGS = {
-    "DefaultStyle": "Decimal",
-    "Example": "Decimal",
-    "Decimal": "Decimal",
-    "LowerRoman": "LowerRoman",
-    "UpperRoman": "UpperRoman",
-    "LowerAlpha": "LowerAlpha",
-    "UpperAlpha": "UpperAlpha",
-}
-DELIMITERS = {"DefaultDelim": "{}.", "Period": "{}.", "OneParen": "{})", "TwoParens": "({})"}
 ALIGNMENTS = {"AlignLeft": "left", "AlignRight": "right", "AlignCenter": "center", "AlignDefault": ""}
 TASK_BOXES = {"\N{BALLOT BOX}", "\N{BALLOT BOX WITH X}"}
 
 
-def roman(value: int) -> str:
-    """Write a number in lower-case roman numerals."""
-    digits = [(1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l"), (40, "xl"),
-              (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")]  # fmt: skip
-    text = ""
-    for worth, letters in digits:
-        count, value = divmod(value, worth)
-        text += letters * count
-    return text
-
-
-def alphabetic(value: int) -> str:
-    """Write a number in letters: a to z, then aa, ab and so on."""
-    text = ""
-    while value > 0:
-        value, rest = divmod(value - 1, 26)
-        text = chr(ord("a") + rest) + text
-    return text
+def is_reference(key: str, sources: Container[str] = ()) -> bool:
+    """Tell whether `@key` points at something in the book; `sources` are the keys of a bibliography."""
+    return bool(REFERENCE.fullmatch(key) or (THEOREM.fullmatch(key) and key not in sources))
 
 
 #: What stands before a number in a citation and should not end a line: sec. 3, App. D, Table 8, fig. 2.
@@ -79,22 +59,6 @@ def tie_citation(text: str) -> str:
     return _LOCATOR.sub("\\1\N{NO-BREAK SPACE}", tied).replace("n.d.-", "n.d.\N{NON-BREAKING HYPHEN}")
 
 
-def item_label(value: int, style: str, delimiter: str) -> str:
-    """Return the printed label of an ordered item."""
-    match style:
-        case "LowerRoman":
-            number = roman(value)
-        case "UpperRoman":
-            number = roman(value).upper()
-        case "LowerAlpha":
-            number = alphabetic(value)
-        case "UpperAlpha":
-            number = alphabetic(value).upper()
-        case _:
-            number = str(value)
-    return DELIMITERS["TwoParens" if style == "Example" else delimiter].format(number)
-
-
 def attributes(raw: Json) -> n.Attributes:
     """Return the attributes that Pandoc keeps as `[id, [class], [[key, value]]]`."""
     identifier, classes, pairs = raw
@@ -103,9 +67,16 @@ def attributes(raw: Json) -> n.Attributes:
 
 @dataclass
 class Converter:
-    """Convert one part, its quotes in the language of the part or of the passage."""
+    """Convert one part, its quotes in the language of the part or of the passage.
+
+    Where the report `cites_nothing`, a bare `@somebody` is no citation but text; its `names` are kept. `sources` are
+    the keys of the bibliography, if any of them looks like a label.
+    """
 
     language: str
+    cites_nothing: bool = False
+    sources: frozenset[str] = frozenset()
+    names: list[str] = field(default_factory=list)
     _in_note: bool = False
     _depth: int = 0
 
@@ -155,7 +126,9 @@ class Converter:
 
     def _cite(self, result: list[n.Inline], raw: Json) -> None:
         citations, content = raw
-        if not any(REFERENCE.fullmatch(item["citationId"]) for item in citations):
+        if self.cites_nothing and self._is_name(result, citations, content):
+            return
+        if not any(is_reference(item["citationId"], self.sources) for item in citations):
             children = self.inlines(content)
             for child in n.walk(children):
                 if isinstance(child, n.Text):
@@ -185,6 +158,21 @@ class Converter:
         result.append(n.Reference((label,), bare=command in ("ref", "eqref"), capital=command != "cref"))
         if command == "eqref":
             self._text(result, ")")
+
+    def _is_name(self, result: list[n.Inline], citations: Json, content: Json) -> bool:
+        """Print a bare `@somebody` as it was written, where it can name no source; a citation in brackets is one."""
+        first = citations[0]
+        written = content[0]["c"] if content and content[0]["t"] == "Str" else ""
+        if is_reference(first["citationId"], self.sources) or not written.startswith("@"):
+            return False
+        self.names.append(first["citationId"])
+        self._text(result, "-" if first["citationMode"]["t"] == "SuppressAuthor" else "")
+        for child in self.inlines(content):
+            if isinstance(child, n.Text):
+                self._text(result, child.text)
+            else:
+                result.append(child)
+        return True
 
     def _inline(self, kind: str, raw: Json) -> n.Inline:
         match kind:
@@ -245,7 +233,8 @@ class Converter:
             case "CodeBlock":
                 return n.CodeBlock(raw[1], attributes(raw[0]))
             case "RawBlock":
-                return n.RawBlock(raw[0], raw[1])
+                is_break = raw[0] in ("tex", "latex") and raw[1].startswith("\\") and _breaks_page(raw[1])
+                return n.PageBreak() if is_break else n.RawBlock(raw[0], raw[1])
             case "HorizontalRule":
                 return n.Rule()
             case "Table":
@@ -257,25 +246,8 @@ class Converter:
         raise ValueError(f"pandoc-types knows no block {kind}")
 
     def _div(self, attrs: n.Attributes, raw: list[Json]) -> n.Block:
-        """Convert a div; one with the label of a figure or a table is that, and its last paragraph the caption.
-
-        Quarto and pandoc-crossref both read `::: {#fig:pair}` so; it may hold several pictures.
-        """
         with self._reading(attrs.values.get("lang", "")):
-            blocks = self.blocks(raw)
-        kind, caption = attrs.identifier[:4].lower(), blocks[-1:]
-        if len(blocks) < 2 or not isinstance(caption[0], n.Paragraph):
-            return n.Div(blocks, attrs)
-        if kind in ("fig:", "fig-") and any(isinstance(node, n.Picture) for node in n.walk(blocks[:-1])):
-            content: list[n.Block] = []
-            for block in blocks[:-1]:
-                content += [*block.children, *block.caption] if isinstance(block, n.Figure) else [block]
-            return n.Figure(content, caption, attrs)
-        table = blocks[0]
-        if kind in ("tbl:", "tbl-", "tab:") and len(blocks) == 2 and isinstance(table, n.Table) and not table.caption:
-            table.caption, table.attributes = caption, attrs
-            return table
-        return n.Div(blocks, attrs)
+            return read_div(self.blocks(raw), attrs)
 
     @contextmanager
     def _inside(self, levels: int) -> Iterator[None]:
@@ -381,6 +353,11 @@ def _parts_ideographs(raw: list[Json], position: int) -> bool:
     if not (before["t"] == "Str" and after and after[0]["t"] == "Str"):
         return False
     return is_ideograph(before["c"][-1:]) and is_ideograph(after[0]["c"][:1])
+
+
+def _breaks_page(tex: str) -> bool:
+    """Tell whether raw LaTeX does nothing but begin a new page, for which a report needs no trust."""
+    return set(tex.split()) <= dialects().page_breaks
 
 
 def _is_plain(block: n.Block) -> bool:

@@ -7,11 +7,12 @@ for plain text, such as the call of a note that is defined nowhere, is found amo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import Json
+from octavo.manuscript.dialect_lines import Translation
 from octavo.manuscript.parsing import Reading
 from octavo.manuscript.part import Part
 from octavo.nearest import nearest
@@ -23,22 +24,28 @@ _NAMED = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:\s*<?([^\s>]+)", re.MULTILINE)
 _FENCE = re.compile(r"(?:^|\s)(:{3,})(?=\s|$)")
 
 
-def report_dangling(part: Part, reading: Reading, ledger: Ledger) -> None:
-    """Report every call, definition, link and fence of a part that has no partner."""
+def report_dangling(part: Part, reading: Reading, translation: Translation, ledger: Ledger) -> None:
+    """Report every call, definition, link and fence of a part that has no partner.
+
+    The `translation` is what Pandoc was given, and knows the lines of the part behind its own.
+    """
+    line_of = translation.line
     for block in reading.metadata:
         if block.problem:
             problem, line, column = block.problem
-            ledger.report("OCT251", Span(part.path, line, column), problem=problem)
+            ledger.report("OCT251", part.at_line(line_of(line), column), problem=problem)
         elif part.source[:1].strip("\N{ZERO WIDTH NO-BREAK SPACE}") and block.first:
-            ledger.report("OCT252", Span(part.path, block.first + 1, 1), text=block.text.split("\n", 1)[0].strip())
+            span = part.at_line(line_of(block.first + 1), 1)
+            ledger.report("OCT252", span, text=block.text.split("\n", 1)[0].strip())
     if reading.parted.unclosed:
-        opening = part.source.split("\n")[reading.parted.unclosed - 1]
+        line = line_of(reading.parted.unclosed)
+        opening = part.source.split("\n")[line - 1]
         column = len(opening) - len(opening.lstrip(" >\t")) + 1
-        ledger.report("OCT253", Span(part.path, reading.parted.unclosed, column))
-    for row, cells, columns in _crowded(part.source.split("\n"), reading.parted.tables):
-        ledger.report("OCT256", Span(part.path, row + 1, 1), cells=cells, columns=columns)
+        ledger.report("OCT253", part.at_line(line, column))
+    for row, cells, columns in _crowded(translation.text.split("\n"), reading.parted.tables):
+        ledger.report("OCT256", part.at_line(translation.line(row + 1), 1), cells=cells, columns=columns)
     for message in reading.messages:
-        _report_message(part, reading, message, ledger)
+        _report_message(part, reading, message, line_of, ledger)
     if any(sign in reading.json for sign in ("[^", "][", ":::")):
         _report_texts(part, ledger)
 
@@ -61,13 +68,15 @@ def _cells(row: str) -> list[str]:
     return bare.removeprefix("|").removesuffix("|").split("|")
 
 
-def _report_message(part: Part, reading: Reading, message: Json, ledger: Ledger) -> None:
+def _report_message(
+    part: Part, reading: Reading, message: Json, line_of: Callable[[int], int], ledger: Ledger
+) -> None:
     """Report what Pandoc says, at the place in the file that it means."""
     if message.get("verbosity") != "WARNING":
         return
     at = message.get("openpos", message)
     line = reading.parted.line(at.get("line", 0))
-    span = Span(part.path, line, at.get("column", 0) if line else 0)
+    span = part.at_line(line_of(line), at.get("column", 0)) if line else Span(part.path)
     match message["type"]:
         case "NoteDefinedButNotUsed":
             ledger.report("OCT246", span, key=message["key"])
@@ -131,6 +140,8 @@ def _labels(text: str) -> Iterator[tuple[str, str]]:
 def _place(part: Part, node: n.Text, written: str) -> Span | None:
     """Return where a text stands in the file as it is printed; nothing where the author put a backslash before it."""
     span = part.span(node, written)
+    if part.pieces:
+        return span
     line = part.source.split("\n")[span.line - 1] if span.line else ""
     start = span.column - 1
     if not line.startswith(written, start) or line[:start].endswith("\\"):

@@ -1,8 +1,7 @@
 """Name the parts of a manuscript: Pandoc's AST as typed nodes.
 
-Pandoc's JSON keeps every word and space as a node of its own. Here a run of them is one `Text`, which makes the
-tree about ten times smaller, and every node that an author can refer to carries its identifier. Numbers and
-targets are filled in by `octavo.manuscript.resolve`; the rest never changes after reading.
+Pandoc's JSON keeps every word and space as a node of its own; here a run of them is one `Text`. Numbers are
+filled in after reading; the rest never changes.
 """
 
 from __future__ import annotations
@@ -52,10 +51,7 @@ class LineBreak(Inline):
 
 @dataclass(slots=True, eq=False)
 class Styled(Inline):
-    """Set text in another style.
-
-    `style` is emphasis, strong, smallcaps, superscript, subscript, strikeout or underline.
-    """
+    """Set text in another style, such as emphasis, strong or smallcaps."""
 
     style: str
     children: list[Inline]
@@ -283,10 +279,17 @@ class Figure(Block):
 
 @dataclass(slots=True, eq=False)
 class Div(Block):
-    """Hold blocks under a class: note, tip, warning, abstract, epigraph, questions, summary."""
+    """Hold blocks under a class, such as note or abstract; `title` is its own, `number` that of a theorem."""
 
     children: list[Block]
     attributes: Attributes
+    title: list[Inline] = field(default_factory=list)
+    number: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class PageBreak(Block):
+    """Begin a new page."""
 
 
 def inner(node: Node | ListItem | Definition | Cell) -> Iterator[Node]:
@@ -312,9 +315,12 @@ def inner(node: Node | ListItem | Definition | Cell) -> Iterator[Node]:
         case LineBlock():
             for line in node.lines:
                 yield from line
+        case Div():
+            yield from node.title
+            yield from node.children
         case (
             Styled() | Link() | Picture() | InlineSpan() | Citation() | Note()
-            | Paragraph() | Heading() | BlockQuote() | Div()
+            | Paragraph() | Heading() | BlockQuote()
         ):  # fmt: skip
             yield from node.children
 

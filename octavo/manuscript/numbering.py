@@ -6,12 +6,16 @@ the same in every edition.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
+from octavo.manuscript.dialects import dialects
+from octavo.manuscript.divs import theorem_of
+from octavo.manuscript.enumeration import alphabetic
 from octavo.manuscript.part import Part
 from octavo.manuscript.words import numbered
 
@@ -43,7 +47,8 @@ class Labels:
 
     def find(self, label: str) -> Target | None:
         """Return the target of a label; `fig-stack` and `fig:stack` are the same label."""
-        return self.targets.get(canonical(label)) or self.targets.get(label)
+        written = (canonical(label), label, _THEOREM_LABEL.sub(r"\1:", label))
+        return next((self.targets[one] for one in written if one in self.targets), None)
 
     def order(self) -> dict[str, int]:
         """Return the place of every label in the order of the manuscript: its number for the engine."""
@@ -84,10 +89,15 @@ class Numbering:
         match node:
             case n.Heading():
                 self._heading(node, part)
+            case n.Figure() if node.number:
+                pass  # a part of a figure, which has numbered it
             case n.Figure():
                 node.number = self._label(node, "figure", part, node.attributes.identifier, node.caption)
+                self._parts(node, part)
             case n.Table() if node.caption or node.attributes.identifier:
                 node.number = self._label(node, "table", part, node.attributes.identifier, node.caption)
+            case n.Div() if kind := theorem_of(node.attributes):
+                self._theorem(node, kind, part)
             case n.Div() if {"figure", "table"} & set(node.attributes.classes):
                 kind = "figure" if "figure" in node.attributes.classes else "table"
                 number = self._label(node, kind, part, node.attributes.identifier, node.children)
@@ -115,6 +125,24 @@ class Numbering:
         for alias in map(canonical, node.aliases):
             if target is not None:
                 self._register(target, node, part, alias)
+
+    def _parts(self, figure: n.Figure, part: Part) -> None:
+        """Letter the figures in a figure: of figure 1.1 they are (a) and (b), and figures 1.1a and 1.1b elsewhere."""
+        inner = [child for child in figure.children if isinstance(child, n.Figure)]
+        for count, child in enumerate(inner, 1):
+            child.number = f"({alphabetic(count)})"
+            child.attributes.identifier = label = canonical(child.attributes.identifier)
+            title = n.plain_text(child.caption).strip()
+            self._register(
+                Target(label, "figure", f"{figure.number}{alphabetic(count)}", title, part.path), child, part
+            )
+
+    def _theorem(self, node: n.Div, kind: str, part: Part) -> None:
+        """Give a theorem its number; a proof, a remark or a solution is numbered where it has a label."""
+        label = node.attributes.identifier
+        if label or kind not in dialects().unnumbered:
+            node.number = self._label(node, kind, part, "", [])
+        self._register(Target(label, kind, node.number, n.plain_text(node.title).strip(), part.path), node, part)
 
     def _heading(self, node: n.Heading, part: Part) -> None:
         kind = "section" if node.level > 1 else {"appendix": "appendix"}.get(part.role, "chapter")
@@ -164,7 +192,9 @@ class Numbering:
         self.labels.targets[label] = target
 
 
-_LOOSE = tuple(f"loose {kind}" for kind in ("figure", "table", "equation", "listing"))
+_KINDS = ("figure", "table", "equation", "listing", *dict.fromkeys(dialects().theorems.values()))
+_LOOSE = tuple(f"loose {kind}" for kind in _KINDS)
+_THEOREM_LABEL = re.compile(rf"^({'|'.join(dialects().theorems)})-")
 
 
 def reference_text(node: n.Reference, labels: Labels, words: Callable[[str], str]) -> list[tuple[str, Target | None]]:

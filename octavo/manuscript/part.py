@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -31,11 +32,26 @@ def locate(source: str, tex: str, offset: int, start: int = 0) -> int:
     return position
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Say where a stretch of a part's text comes from: a file, and where in it the stretch begins.
+
+    A `fixed` one, such as the value of a variable, has no lines of its own there.
+    """
+
+    start: int
+    path: str
+    line: int
+    column: int
+    fixed: bool = False
+
+
 @dataclass
 class Part:
     """Hold one file of the manuscript and what was read from it.
 
-    `role` is front, chapter, appendix or back; `number` and `title` are those of its first chapter heading.
+    `role` is front, chapter, appendix or back; `number` and `title` are those of its first chapter heading. Where
+    other files are `included` in the source, its `pieces` say what comes from which.
     """
 
     path: str
@@ -45,6 +61,8 @@ class Part:
     number: str = ""
     title: list[n.Inline] = field(default_factory=list)
     identifier: str = ""
+    pieces: tuple[Piece, ...] = ()
+    included: tuple[str, ...] = ()
 
     @cached_property
     def _offsets(self) -> dict[int, int]:
@@ -95,8 +113,25 @@ class Part:
 
     def at(self, offset: int) -> Span:
         """Return the line and column of an offset into the source, both counted from 1."""
+        if self.pieces:
+            return self._at_piece(offset)
         line = self.source.count("\n", 0, offset) + 1
         column = offset - (self.source.rfind("\n", 0, offset) + 1) + 1
         if line == 1 and column > 1 and self.source.startswith(BYTE_ORDER_MARK):
             column -= 1
         return Span(self.path, line, column)
+
+    def at_line(self, line: int, column: int) -> Span:
+        """Return the place of a line and a column of the source, in the file that they were taken from."""
+        if not self.pieces:
+            return Span(self.path, line, column)
+        before = self.source.split("\n")[: line - 1]
+        return self.at(sum(len(text) + 1 for text in before) + max(column - 1, 0))
+
+    def _at_piece(self, offset: int) -> Span:
+        """Return the place of an offset in the file that the text there was taken from."""
+        at = bisect_right(self.pieces, offset, key=lambda piece: piece.start) - 1
+        piece = self.pieces[max(at, 0)]
+        if piece.fixed:
+            return Span(piece.path, piece.line, piece.column)
+        return Span(piece.path, piece.line, piece.column + offset - piece.start)

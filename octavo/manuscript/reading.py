@@ -15,9 +15,12 @@ from pathlib import Path
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
-from octavo.manuscript.convert import REFERENCE, Converter, Json
+from octavo.manuscript.convert import THEOREM, Converter, Json, is_reference
 from octavo.manuscript.dangling import report_dangling
 from octavo.manuscript.depth import TOO_DEEP, flatten, report_depth
+from octavo.manuscript.dialect_blocks import SIGNS, read_blocks
+from octavo.manuscript.dialect_lines import translate
+from octavo.manuscript.dialect_report import report_dialects
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.mathematics import read_formulas
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
@@ -85,32 +88,39 @@ def read(
     `macros` are those of the report, for its formulas; `unset` are formulas that the engine was found unable to set.
     """
     readings = readings or TextCache()
-    texts = parse([part.source for part in parts], pandoc, readings)
+    translations = [translate(part.source) for part in parts]
+    texts = parse([translation.text for translation in translations], pandoc, readings)
     cites: list[Json] = []
+    is_label = any('"citationId"' in text.json and THEOREM.search(text.json) for text in texts)
+    sources = frozenset(bibliography.keys()) if is_label else frozenset()
 
     def collect(item: Json) -> None:
         # Called by the JSON decoder for every object, innermost first: a tree walk that costs nothing extra.
-        if item.get("t") == "Cite" and not any(REFERENCE.fullmatch(c["citationId"]) for c in item["c"][0]):
+        if item.get("t") == "Cite" and not any(is_reference(c["citationId"], sources) for c in item["c"][0]):
             cites.append(item)
 
     for text in texts:
         text.decode(collect)
     literals = [_read_html(text) for text in texts]
+    for text in texts:
+        _read_dialects(text)
     references, missing = _settle(cites, bibliography, language, pandoc, readings, ledger)
-    converter = Converter(language)
-    for part, text in zip(parts, texts, strict=True):
+    converter = Converter(language, not bibliography.files, sources)
+    for part, text, translation in zip(parts, texts, translations, strict=True):
         _convert(part, text, converter, ledger)
         settle_structure(part, converter.inlines(text.title), text.json.count('"Header"'), ledger)
-        report_dangling(part, text, ledger)
+        report_dangling(part, text, translation, ledger)
         _report_open_formulas(part, ledger)
     if any("<" in part.source for part in parts):
         from octavo.manuscript.html_report import report_html
 
         report_html(parts, literals, ledger)
+    report_dialects(parts, translations, ledger)
     entries: dict[str, list[n.Block]] = {}
     for entry in references:
         entries[entry["c"][0][0].removeprefix("ref-")] = converter.blocks(entry["c"][1])
     _report_missing(parts, missing, bibliography, ledger)
+    _report_names(parts, converter.names, ledger)
     read_formulas(parts, entries, bibliography.files, macros or {}, unset or {}, pandoc, readings, ledger)
     return Manuscript(parts, entries)
 
@@ -124,6 +134,16 @@ def _convert(part: Part, text: Reading, converter: Converter, ledger: Ledger) ->
         part.blocks, flat = converter.blocks(flatten(text.blocks)), True
     if flat:
         report_depth(part, ledger)
+
+
+def _read_dialects(text: Reading) -> None:
+    """Read the passages of other tools in what Pandoc read."""
+    if not SIGNS.search(text.json):
+        return
+    try:
+        text.blocks = read_blocks(text.blocks)
+    except RecursionError:
+        text.blocks = read_blocks(flatten(text.blocks))
 
 
 def _read_html(text: Reading) -> set[str]:
@@ -263,3 +283,11 @@ def _report_missing(parts: list[Part], missing: set[str], bibliography: Bibliogr
                             files=", ".join(path.name for path in bibliography.files) or "a bibliography",
                             nearest=nearest(key, known),
                         )
+
+
+def _report_names(parts: list[Part], names: list[str], ledger: Ledger) -> None:
+    """Say once that names behind an at sign are printed as they stand, since the report has no bibliography."""
+    if names:
+        name = names[0]
+        part = next((part for part in parts if f"@{name}" in part.source), parts[0])
+        ledger.report("OCT266", part.span(None, f"@{name}"), name=name)

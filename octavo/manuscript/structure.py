@@ -9,13 +9,18 @@ from pathlib import PurePosixPath
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
+from octavo.manuscript.dialects import dialects
 from octavo.manuscript.html_blocks import slug
 from octavo.manuscript.part import Part
 
 #: The classes of divisions that have a form of their own; a heading in one is its title.
 FORMS = frozenset(
-    {"note", "tip", "warning", "abstract", "summary", "questions", "epigraph", "details", "figure", "table"}
-)
+    {
+        "note", "tip", "warning", "important", "caution", "abstract", "summary", "questions", "epigraph", "details",
+        "figure", "table",
+    }
+    | set(dialects().theorems.values())
+)  # fmt: skip
 
 
 def settle_structure(part: Part, title: list[n.Inline], headings: int, ledger: Ledger) -> None:

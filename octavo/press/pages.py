@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from octavo.manuscript.convert import roman
+from octavo.manuscript.enumeration import roman
 
 
 @dataclass(frozen=True)
