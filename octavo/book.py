@@ -252,7 +252,7 @@ class Book:
         context = Context(
             macros=Macros(self._templates, "elements.tex"),
             leaves=Leaves(),
-            labels=Numbering(self.ledger).number(parts),
+            labels=Numbering(self.ledger).number(parts, manuscript.heading),
             words=Words(report.language, report.words),
             pictures=pictures,
             ledger=self.ledger,
@@ -261,6 +261,7 @@ class Book:
             glossary=glossary,
             layers=tuple((layer.chapter, layer.level, layer.question) for layer in report.layers),
             data={path: table(figure) for path, figure in figures.items()},
+            entries=manuscript.entries,
         )
         self.workspace.lap("read")
         return Volume(context, manuscript, BlockWriter(context)), pictures

@@ -123,9 +123,14 @@ class Run:
 
     def _announced(self) -> list[Heading]:
         """Return a heading for each chapter of the back matter, so that the trial contents has its length."""
-        keys = ["bibliography"] if self.volume.manuscript.entries else []
-        keys += ["index"] if self.volume.context.index else []
-        return [self._matter.announce(key) for key in keys]
+        own = self.volume.manuscript.heading
+        headings = [self._matter.announce("bibliography", own)] if self._has_sources else []
+        return [*headings, self._matter.announce("index")] if self.volume.context.index else headings
+
+    @property
+    def _has_sources(self) -> bool:
+        """Tell whether the sources stand behind the book."""
+        return bool(self.volume.manuscript.entries) and not self.volume.context.entries_placed
 
     def _feed_front(self, number: int) -> None:
         parts = list(self.volume.front.items())
@@ -142,12 +147,13 @@ class Run:
         volume, context = self.volume, self.volume.context
         context.headings = []
         pages = self.press.pages()
-        if volume.manuscript.entries:
-            tex = self._matter.bibliography(volume.manuscript.entries, pages, tree)
+        if self._has_sources:
+            manuscript = volume.manuscript
+            tex = self._matter.bibliography(manuscript.entries, pages, tree, manuscript.heading)
             self._feed("main", "arabic", number, tex, "bibliography")
         if context.index:
             tex = self._matter.index(pages, tree, self.sort_key())
-            if volume.manuscript.entries:
+            if self._has_sources:
                 self.press.feed("index", tex)
             else:
                 self._feed("main", "arabic", number, tex, "index")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pikepdf
+import pypdfium2
 import pytest
-from conftest import ROOT, read_part
+from conftest import ROOT, Project, read_part
 
+from octavo.check.listening import read_structure
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
 from octavo.manuscript.dangling import report_dangling
@@ -148,3 +151,62 @@ def test_what_pandoc_says_is_told_where_octavo_has_no_words_for_it() -> None:
 )
 def test_a_file_gives_its_part_a_title(path: str, title: str) -> None:
     assert title_of_file(path) == title
+
+
+ENTRIES = """
+@book{one, author={Ann One}, title={A Book}, year={2001}}
+@book{two, author={Bo Two}, title={Other}, year={2002}}
+"""
+
+
+@pytest.mark.tex
+def test_the_sources_stand_where_the_author_puts_them(project: Project) -> None:
+    project.write("references.bib", ENTRIES)
+    chapters = (
+        "# One\n\nText [@one].\n",
+        "# Two\n\nMore [@one; @two].\n\n# Works cited {#works}\n\n<div id='refs'></div>\n",
+    )
+    project.chapters(*chapters, bibliography={"files": ["references.bib"]})
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and done.problems == []
+    with pikepdf.open(project.pdfs[0]) as pdf:
+        headings = [element for element in read_structure(pdf).elements() if element.role == "H1"]
+    assert [" ".join(heading.text.split()) for heading in headings][-1] == "Works cited"
+    text = pages(project.pdfs[0])
+    assert "A Book. [1, 3] Two, Bo. 2002. Other. [3]" in text
+    assert text.count("Works cited") == 2 and "Bibliography" not in text  # in the contents and as a title
+
+
+@pytest.mark.tex
+def test_the_sources_stand_in_the_middle_of_a_book_too(project: Project) -> None:
+    project.write("references.bib", ENTRIES)
+    chapters = ("# One\n\nText [@one].\n\n::: {#refs}\n:::\n\n## After\n\nText.\n", "# Two\n\nMore [@two].\n")
+    project.chapters(*chapters, bibliography={"files": ["references.bib"]})
+    assert project.octavo("build", "--format", "json").problems == []
+    text = pages(project.pdfs[0])
+    assert text.index("Text (One") < text.index("A Book.") < text.index("Other.") < text.index("More (Two")
+    assert "Bibliography" not in text
+
+
+@pytest.mark.tex
+def test_one_file_may_hold_several_chapters(project: Project) -> None:
+    first = "Before.\n\n## First section\n\nText.\n\n# Second\n\nA note.[^n]\n\n## Its section\n\n[^n]: Here.\n"
+    project.chapters(f"{first}\n# Third\n\nEnd.\n", "# Fourth\n\nSee [](#second) and [](#its-section).\n")
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and done.places == ["OCT206 chapters/1.md:1:1"]
+    with pikepdf.open(project.pdfs[0]) as pdf, pdf.open_outline() as outline:
+        found = [(item.title, [child.title for child in item.children]) for item in outline.root]
+    assert found[-4:] == [
+        ("1 1", ["1.1 First section"]),
+        ("2 Second", ["2.1 Its section"]),
+        ("3 Third", []),
+        ("4 Fourth", []),
+    ]
+    text = pages(project.pdfs[0])
+    assert "See Chapter 2 and Section 2.1." in text
+
+
+def pages(path: Path) -> str:
+    """Return the text of a PDF with single spaces."""
+    with pypdfium2.PdfDocument(path) as pdf:
+        return " ".join(" ".join(page.get_textpage().get_text_range().split()) for page in pdf)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from octavo.latex import maths
 from octavo.latex.code import highlight
@@ -17,6 +17,7 @@ from octavo.latex.tree import Element, allowed_tag
 from octavo.manuscript import nodes as n
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.divs import theorem_of
+from octavo.manuscript.sources import is_place
 from octavo.manuscript.words import around_number, numbered
 
 #: Divs with a label and a form of their own, and the structure type of each.
@@ -62,6 +63,20 @@ class BlockWriter:
     def write_line(self, inlines: Sequence[n.Inline], element: Element) -> Tex:
         """Write inlines alone, such as an entry of the bibliography."""
         return self._inlines.write(inlines, element)
+
+    def write_sources(
+        self, entries: Mapping[str, list[n.Block]], parent: Element, cited: Callable[[str, Element], Tex]
+    ) -> Tex:
+        """Write the entry of each source; `cited` says behind it where it is cited."""
+        items = []
+        listing = parent.add("L", attributes={"ListNumbering": "None"})
+        for key, blocks in entries.items():
+            entry = listing.add("LI").add("LBody").add("BibEntry", identifier=f"ref-{key}")
+            anchor = self._inlines.anchor(entry)
+            paragraph = next((block for block in blocks if isinstance(block, n.Paragraph)), None)
+            content = self.write_line(paragraph.children if paragraph else [], entry)
+            items.append({"content": anchor + content, "cited": cited(key, entry)})
+        return self._context.macros("sources", items=items)
 
     def write_part(self, blocks: Sequence[n.Block], parent: Element) -> Tex:
         """Write a whole part: each heading opens a section that holds what follows it."""
@@ -236,6 +251,9 @@ class BlockWriter:
 
     def _div(self, block: n.Div, element: Element) -> Tex:
         classes = block.attributes.classes
+        if is_place(block) and self._context.entries and not self._context.entries_placed:
+            self._context.entries_placed = True
+            return self.write_sources(self._context.entries, element, lambda key, entry: Tex(""))
         if "figure" in classes:
             return self._figures.write_drawing(block, element)
         if "table" in classes:

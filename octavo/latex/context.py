@@ -115,6 +115,9 @@ class Context:
     glossary: frozenset[str] = frozenset()
     layers: tuple[tuple[str, str, str], ...] = ()
     data: Mapping[str, DataTable] = field(default_factory=dict)
+    entries: Mapping[str, list[n.Block]] = field(default_factory=dict)
+    #: Whether the sources stand where the author put them, and not behind the book.
+    entries_placed: bool = False
     part: Part = field(default_factory=lambda: Part("", "", ""))
     cited: list[tuple[str, int, Element]] = field(default_factory=list)
     index: list[IndexMark] = field(default_factory=list)

@@ -59,11 +59,14 @@ class Matter:
         language = self.context.language
         return n.plain_text(title, formula=lambda formula: maths.alternative(formula, language, language)[0]).strip()
 
-    def heading(self, key: str, parent: Element) -> tuple[Element, Tex]:
-        """Open a chapter of the back or front matter; return its section and its LaTeX."""
-        title = self.context.words(key)
+    def heading(self, key: str, parent: Element, own: n.Heading | None = None) -> tuple[Element, Tex]:
+        """Open a chapter of the back or front matter; return its section and its LaTeX.
+
+        `own` is the heading that the author gives it.
+        """
+        title = self._title(key, own)
         section = parent.add("Sect")
-        heading = section.add("H1", identifier=f"octavo-{key}")
+        heading = section.add("H1", identifier=own.attributes.identifier if own else f"octavo-{key}")
         heading.anchor = self.context.leaves.next()
         anchor = self.context.macros("anchor", number=heading.anchor)
         tex = self.context.macros(
@@ -74,9 +77,12 @@ class Matter:
         self.context.headings.append(Printed(1, "", title, [], heading.identifier, heading, "back"))
         return section, tex
 
-    def announce(self, key: str) -> Printed:
+    def announce(self, key: str, own: n.Heading | None = None) -> Printed:
         """Return the heading that a chapter will have, for a trial of the contents."""
-        return Printed(1, "", self.context.words(key), [], "", Element("H1"), "back")
+        return Printed(1, "", self._title(key, own), [], "", Element("H1"), "back")
+
+    def _title(self, key: str, own: n.Heading | None) -> str:
+        return " ".join(n.plain_text(own.children).split()) if own else self.context.words(key)
 
     def title_pages(self, imprint: Imprint, parent: Element) -> Tex:
         """Write half title, title page and colophon."""
@@ -152,20 +158,17 @@ class Matter:
                 )
         return opener + self.macros("figures", lines=lines)
 
-    def bibliography(self, entries: dict[str, list[n.Block]], pages: PageMap, parent: Element) -> Tex:
+    def bibliography(
+        self, entries: dict[str, list[n.Block]], pages: PageMap, parent: Element, own: n.Heading | None
+    ) -> Tex:
         """Write the entries in the order of the style, each with the pages that cite it."""
-        section, opener = self.heading("bibliography", parent)
-        items = []
-        listing = section.add("L", attributes={"ListNumbering": "None"})
-        for key, blocks in entries.items():
-            entry = listing.add("LI").add("LBody").add("BibEntry", identifier=f"ref-{key}")
-            entry.anchor = self.context.leaves.next()
-            anchor = self.context.macros("anchor", number=entry.anchor)
-            paragraph = next((block for block in blocks if isinstance(block, n.Paragraph)), None)
-            content = self.writer.write_line(paragraph.children if paragraph else [], entry)
+        section, opener = self.heading("bibliography", parent, own)
+
+        def cited(key: str, entry: Element) -> Tex:
             places = [(place, element) for cited, place, element in self.context.cited if cited == key]
-            items.append({"content": anchor + content, "cited": self._cited(places, pages, entry)})
-        return opener + self.macros("bibliography", items=items, cited_on=self.context.words("cited-on"))
+            return self._cited(places, pages, entry)
+
+        return opener + self.writer.write_sources(entries, section, cited)
 
     def _cited(self, places: Sequence[tuple[int, Element]], pages: PageMap, entry: Element) -> Tex:
         """Return the pages that cite an entry, in brackets, or nothing."""

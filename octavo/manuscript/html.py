@@ -204,7 +204,7 @@ class HtmlReader:
         if element.name in words["silent"]:
             return [raw(element.tag.written)]
         before = [] if element.closed else [raw(element.tag.written)]
-        if element.name in words["paragraph-breaking"]:
+        if element.name in words["paragraph-breaking"] & words.meant:
             return [*before, {"t": "Space"}, *self._pieces(element.children), {"t": "Space"}]
         if element.name in words.meant:
             return [*before, *inline(element, self._pieces)]

@@ -28,7 +28,7 @@ def block(element: Element, blocks: Inside, line: Inside) -> list[Json] | None:
             return [_code(element, blocks)]
         case "table":
             return table(element, blocks)
-        case "ul" | "ol" | "menu" | "dir":
+        case "ul" | "ol" | "menu":
             return _list(element, blocks)
         case "li":
             return [{"t": "BulletList", "c": [blocks(element.children)]}]

@@ -30,28 +30,29 @@ def disguise(source: str) -> str:
     """Return a text in which the tags that stand in a line have names that Pandoc does not know."""
     if not _TAG.search(source):
         return source
-    words = vocabulary()
-    breaking = words["paragraph-breaking"]
-    loose = (breaking & words["transparent"]) | (breaking - words.meant - words["silent"] - {"textarea"})
     lines = source.split("\n")
     rows = _rows(lines)
     for number, line in enumerate(lines):
-        if "<" not in line:
-            continue
-        if number in rows or _HEADING.match(line):
-            names, at_head = breaking | words["either"], 0
-        else:
-            names = (loose | words["either"]) if not _ALONE.fullmatch(line) else frozenset()
-            at_head = len(line) - len(line.lstrip(" >\t"))
-        lines[number] = _TAG.sub(lambda tag: _disguised(tag, names, words["either"], at_head), line)  # noqa: B023
+        if "<" in line:
+            in_line = number in rows or _HEADING.match(line) is not None
+            lines[number] = _TAG.sub(lambda tag: _disguised(tag, in_line), line)  # noqa: B023
     return "\n".join(lines)
 
 
-def _disguised(tag: re.Match[str], names: frozenset[str], either: frozenset[str], at_head: int) -> str:
-    name = tag[1].lower()
-    if name not in names or (at_head and tag.start() == at_head and name not in either):
-        return tag[0]
-    return tag[0].translate(_DISGUISE)
+def _disguised(tag: re.Match[str], in_line: bool) -> str:
+    """Return a tag, with a name unknown to Pandoc where Pandoc would not read on in the line."""
+    name, line, words = tag[1].lower(), tag.string, vocabulary()
+    breaking = words["paragraph-breaking"]
+    if in_line:
+        hides = name != "span"
+    elif line.lstrip(" >\t").startswith("<"):
+        loose = (breaking & words["transparent"]) | (breaking - words.meant)
+        is_open = f"</{name}" not in line.lower()
+        hides = name in words["either"] or (name in loose - words["silent"] - {"textarea"} and is_open)
+        hides = hides and not _ALONE.fullmatch(line)
+    else:
+        hides = name in (breaking | words["either"]) - words["silent"] - {"pre", "textarea"}
+    return tag[0].translate(_DISGUISE) if hides else tag[0]
 
 
 def _rows(lines: list[str]) -> set[int]:

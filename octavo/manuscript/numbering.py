@@ -74,12 +74,19 @@ class Numbering:
     _chapter: str = ""
     _notes: int = 0
 
-    def number(self, parts: list[Part]) -> Labels:
-        """Fill in every number and return the labels; a label given twice is reported at its second place."""
+    def number(self, parts: list[Part], sources: n.Heading | None = None) -> Labels:
+        """Fill in every number and return the labels; a label given twice is reported at its second place.
+
+        `sources` is the heading of the bibliography, where it is the author's own; it has no number.
+        """
         for part in parts:
             self._chapter, self._notes = "", 0
             for node in n.walk(part.blocks):
                 self._visit(node, part)
+        if sources:
+            self._chapter = ""
+            sources.attributes.classes += ("unnumbered",)
+            self._heading(sources, parts[-1])
         return self.labels
 
     def _visit(self, node: n.Node, part: Part) -> None:

@@ -25,6 +25,7 @@ from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.mathematics import read_formulas
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
 from octavo.manuscript.part import Part
+from octavo.manuscript.sources import take_heading
 from octavo.manuscript.structure import settle_structure
 from octavo.nearest import nearest
 from octavo.workspace import TextCache
@@ -67,10 +68,14 @@ class Bibliography:
 
 @dataclass
 class Manuscript:
-    """Hold every part, and the entry of every source that the book names, in the order of the style."""
+    """Hold every part, and the entry of every source that the book names, in the order of the style.
+
+    `heading` is the author's own of the chapter with the sources.
+    """
 
     parts: list[Part]
     entries: dict[str, list[n.Block]] = field(default_factory=dict)
+    heading: n.Heading | None = None
 
 
 def read(
@@ -122,7 +127,7 @@ def read(
     _report_missing(parts, missing, bibliography, ledger)
     _report_names(parts, converter.names, ledger)
     read_formulas(parts, entries, bibliography.files, macros or {}, unset or {}, pandoc, readings, ledger)
-    return Manuscript(parts, entries)
+    return Manuscript(parts, entries, take_heading(parts) if entries and "refs" in parts[-1].source else None)
 
 
 def _convert(part: Part, text: Reading, converter: Converter, ledger: Ledger) -> None:
