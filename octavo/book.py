@@ -20,7 +20,7 @@ import jinja2
 from octavo import __version__
 from octavo.diagnostics import Ledger
 from octavo.latex.blocks import BlockWriter
-from octavo.latex.context import Context
+from octavo.latex.context import Context, Surroundings
 from octavo.latex.environment import Macros, open_templates
 from octavo.latex.escape import Tex
 from octavo.latex.tree import Leaves
@@ -31,6 +31,7 @@ from octavo.manuscript.inclusion import open_part
 from octavo.manuscript.numbering import Numbering
 from octavo.manuscript.part import Part
 from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.scripts import rightward_script
 from octavo.manuscript.words import Words
 from octavo.press.driver import coverage, driver, own_fonts, styles
 from octavo.press.engine import EngineStoppedError, Press
@@ -258,6 +259,7 @@ class Book:
             ledger=self.ledger,
             raw_latex=report.raw_latex,
             language=report.language,
+            around=Surroundings(rightward=rightward_script(report.language)),
             glossary=glossary,
             layers=tuple((layer.chapter, layer.level, layer.question) for layer in report.layers),
             data={path: table(figure) for path, figure in figures.items()},

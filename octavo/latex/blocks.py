@@ -142,7 +142,8 @@ class BlockWriter:
         anchor = self._inlines.anchor(heading)
         label_leaf = self._context.leaves.on(heading.add("Lbl")) if block.number else 0
         shelf: list[NoteText] = []
-        with self._context.within(shelf=shelf, note_home=element):
+        language = block.attributes.values.get("lang", "")
+        with self._context.within(shelf=shelf, note_home=element), self._inlines.reading(language):
             title = self._inlines.write(block.children, heading)
         plain = n.plain_text(self._context.quote(block.children), formula=maths.plain).strip()
         role = self._context.part.role
@@ -157,8 +158,10 @@ class BlockWriter:
             "plain": self._running_head(block, plain), "notes": self._context.print_notes(shelf),
         }  # fmt: skip
         if block.level > 1:
-            return self._context.macros("section", level=block.level, **facts)
-        return self._context.macros("chapter", **facts | self._opener(block, element))
+            tex = self._context.macros("section", level=block.level, **facts)
+        else:
+            tex = self._context.macros("chapter", **facts | self._opener(block, element))
+        return self._inlines.in_language(language, tex, "passage") if language else tex
 
     def _running_head(self, block: n.Heading, plain: str) -> Tex:
         """Return what the head of a page shows of a title: `short=` where the author gave it, or as much as fits."""

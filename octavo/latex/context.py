@@ -163,7 +163,7 @@ class Context:
 
     def name(self, kind: str, number: str) -> Tex:
         """Return what names a numbered thing, such as “Figure 1.2”, or nothing where it has no number."""
-        return escape(numbered(self.words, kind, number)) if number else Tex("")
+        return escape(numbered(self.words, kind, number), self.around.rightward) if number else Tex("")
 
     def quote(self, nodes: Iterable[n.Node], sources: bool = True) -> list[n.Inline]:
         """Return what a title shows in another place: no notes, links or marks, and without `sources` no citations."""

@@ -38,7 +38,7 @@ class Matter:
     writer: BlockWriter
 
     def _leaf(self, element: Element, text: str) -> Tex:
-        return Tex(f"\\leaf{{{self.context.leaves.on(element)}}}") + escape(text)
+        return Tex(f"\\leaf{{{self.context.leaves.on(element)}}}") + escape(text, self.context.around.rightward)
 
     def _page(self, folio: str) -> str:
         """Say which page, as a listener hears it."""

@@ -75,12 +75,13 @@ class TableWriter:
         if self._context.around.shelf is not None:
             self._context.around.shelf.extend(shelf)
             shelf = []
+        columns = [
+            {"align": self._align(column.align), "share": f"{share:.4f}" if share else ""}
+            for column, share in zip(table.columns, fit.shares, strict=True)
+        ]
         return self._context.macros(
             "fixed_table" if fixed else "table",
-            columns=[
-                {"align": column.align or "left", "share": f"{share:.4f}" if share else ""}
-                for column, share in zip(table.columns, fit.shares, strict=True)
-            ],
+            columns=columns[::-1] if self._context.around.rightward else columns,
             size=fit.size,
             caption=title,
             label=self._context.name("table", table.number) if caption else "",
@@ -91,6 +92,10 @@ class TableWriter:
             body=body,
             foot=foot,
         )
+
+    def _align(self, written: str) -> str:
+        """Return on which side a column is ranged: where the lines of its language begin, if nothing is written."""
+        return written or ("right" if self._context.around.rightward else "left")
 
     def _rows(
         self, rows: list[list[n.Cell]], structure: Element, tag: str, table: n.Table, shares: Sequence[float]
@@ -111,6 +116,7 @@ class TableWriter:
                 position = _skip_covered(covered, position + cell.columns, cells)
             long = any(rest >= LONGEST_KEPT_SPAN for rest in covered)
             is_edge = len(rows) > 2 and number in (0, len(rows) - 2)
+            cells = cells[::-1] if self._context.around.rightward else cells
             result.append(Line(cells, is_edge or (any(covered) and not long)))
         return result
 
@@ -130,7 +136,7 @@ class TableWriter:
             self._blocks(cell.children, item),
             cell.columns,
             cell.rows,
-            cell.align or table.columns[position].align or "left",
+            self._align(cell.align or table.columns[position].align),
             f"{share:.4f}" if share else "",
             tag == "THead",
         )

@@ -13,6 +13,7 @@ from octavo.design import Face
 from octavo.diagnostics import Ledger, Span
 from octavo.latex.escape import Tex
 from octavo.manifest import FILE, Edition, Report
+from octavo.manuscript.scripts import rightward_script
 from octavo.typefaces import Typeface
 from octavo.workspace import clean_environment
 
@@ -31,6 +32,7 @@ def driver(report: Report, edition: Edition, templates: jinja2.Environment, has_
         colors={name: Tex(_red_green_blue(color)) for name, color in _colors(report).items()},
         maths=has_maths,
         language=report.language,
+        rightward=bool(rightward_script(report.language)),
         macros=[Tex(macro.definition(name)) for name, macro in report.maths.items()] if report.raw_latex else [],
     )
 

@@ -18,6 +18,7 @@ local batang = { 'UnBatang.ttf', 'UnBatangBold.ttf', 'UnBatang.ttf', 'UnBatangBo
 local FACES = {
   arab = {
     { 'Amiri-Regular.ttf', 'Amiri-Bold.ttf', 'Amiri-Slanted.ttf', 'Amiri-BoldSlanted.ttf', 1.05 },
+    { 'NotoNaskhArabic-Regular.ttf', 'NotoNaskhArabic-Bold.ttf', 'NotoNaskhArabic-Regular.ttf', 'NotoNaskhArabic-Bold.ttf', 1 },
     { 'DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', 'DejaVuSans.ttf', 'DejaVuSans-Bold.ttf', .85 },
   },
   hebr = {
