@@ -260,6 +260,7 @@ class Book:
             raw_latex=report.raw_latex,
             language=report.language,
             around=Surroundings(rightward=rightward_script(report.language)),
+            tab=report.tab,
             glossary=glossary,
             layers=tuple((layer.chapter, layer.level, layer.question) for layer in report.layers),
             data={path: table(figure) for path, figure in figures.items()},

@@ -74,6 +74,7 @@ SCHEMA = Keys(
         "fonts": Keys({"text": FACE, "sans": FACE, "mono": FACE, "math": FONT, "fallback": ListOf(FONT)}),
         "maths": MapOf(Keys({"arguments": Scalar("digit"), "tex": Scalar("tex")}, frozenset({"tex"})), key="command"),
         "words": Keys({word: TEXT for word in known_words()}),
+        "code": Keys({"tab": Scalar("count")}),
         "trust": Keys({"raw-latex": Scalar("flag")}),
         "attach": Scalar("flag"),
     },
@@ -141,6 +142,7 @@ class Report:
     maths: dict[str, Macro]
     words: dict[str, str]
     raw_latex: bool
+    tab: int
     attach: bool
 
     @property
@@ -201,6 +203,7 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         maths=macros,
         words=values.get("words") or {},
         raw_latex=(values.get("trust") or {}).get("raw-latex", False),
+        tab=(values.get("code") or {}).get("tab", 4),
         attach=values.get("attach", True),
     )
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from octavo.latex import maths
-from octavo.latex.code import highlight
+from octavo.latex.code import expanded, highlight
 from octavo.latex.context import Context, NoteText, Printed
 from octavo.latex.escape import Tex, escape
 from octavo.latex.figures import FigureWriter
@@ -17,6 +17,7 @@ from octavo.latex.tree import Element, allowed_tag
 from octavo.manuscript import nodes as n
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.divs import theorem_of
+from octavo.manuscript.listing import listing
 from octavo.manuscript.sources import is_place
 from octavo.manuscript.words import around_number, numbered
 
@@ -41,7 +42,6 @@ PROOF_END = "□"
 LONGEST_KEPT_CALLOUT = 8
 LETTERS_OF_A_LINE = 60
 #: The classes that number the lines of code.
-NUMBERED = {"numberLines", "number-lines"}
 #: So many letters stand in the head of a page without touching the folio.
 LONGEST_RUNNING_HEAD = 56
 
@@ -233,24 +233,29 @@ class BlockWriter:
         return self._context.macros("line_block", lines=lines)
 
     def _code(self, block: n.CodeBlock, element: Element) -> Tex:
-        classes, values = block.attributes.classes, block.attributes.values
+        facts = listing(block)
         holder = element.add("Div", identifier=block.attributes.identifier)
         anchor = self._inlines.anchor(holder)
         caption = Tex("")
-        if "caption" in values:
-            caption = self._figures.listing_caption(block.number, values["caption"], holder)
+        if block.number:
+            caption = self._figures.listing_caption(block.number, block.caption, holder)
+        title = Tex("")
+        if facts.title:
+            named = n.Paragraph([n.CodeSpan(facts.title, n.Attributes("", (), {}))])
+            title = self._context.macros("listing_title", content=self.write([named], holder))
         code = holder.add("P").add("Code")
-        first = int(start) if (start := values.get("startFrom", "1")).isdecimal() else 1
+        text = expanded(block.text, self._context.tab)
         lines = [
             {
                 "leaf": self._context.leaves.on(code.add("Span")),
                 "tokens": line.tokens,
-                "indent": line.indent,
-                "number": first + index if NUMBERED & set(classes) else "",
+                "indent": line.indent or int(not line.tokens),  # an empty line is a space, for whoever copies it
+                "number": facts.first + index if facts.first else "",
+                "marked": index + 1 in facts.marked,
             }
-            for index, line in enumerate(highlight(block.text, classes[0] if classes else ""))
+            for index, line in enumerate(highlight(text, facts.language))
         ]
-        return self._context.macros("code_block", lines=lines, caption=caption, anchor=anchor)
+        return self._context.macros("code_block", lines=lines, caption=caption, title=title, anchor=anchor)
 
     def _div(self, block: n.Div, element: Element) -> Tex:
         classes = block.attributes.classes

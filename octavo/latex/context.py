@@ -112,6 +112,7 @@ class Context:
     ledger: Ledger
     raw_latex: bool
     language: str = "en"
+    tab: int = 4
     glossary: frozenset[str] = frozenset()
     layers: tuple[tuple[str, str, str], ...] = ()
     data: Mapping[str, DataTable] = field(default_factory=dict)

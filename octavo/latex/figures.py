@@ -48,7 +48,8 @@ class FigureWriter:
             for block in blocks
         ]
         title = first_sentence(self._context.quote(blocks[:1], sources=False))
-        self._context.captions.append(Caption(kind, number, title, element))
+        if title:
+            self._context.captions.append(Caption(kind, number, title, element))
         return self._context.macros("caption", label=label, content=Tex("\\par ").join(pieces))
 
     def write(self, figure: n.Figure, element: Element) -> Tex:
@@ -180,9 +181,9 @@ class FigureWriter:
             table, element, lambda structure: self.caption("table", table.number, table.caption, structure)
         )
 
-    def listing_caption(self, number: str, text: str, element: Element) -> Tex:
+    def listing_caption(self, number: str, caption: list[n.Inline], element: Element) -> Tex:
         """Write the caption of a listing, which stands above it as a paragraph."""
-        return self.caption("listing", number, [n.Paragraph([n.Text(text)])], element, tag="P")
+        return self.caption("listing", number, [n.Paragraph(caption)], element, tag="P")
 
     def _float_caption(
         self, number: str, caption: Sequence[n.Block], structure: Element, tag: str = "Caption"

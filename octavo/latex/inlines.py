@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from octavo.latex import maths
-from octavo.latex.code import literal
+from octavo.latex.code import expanded, literal
 from octavo.latex.context import Context, IndexMark, NoteText
 from octavo.latex.escape import Tex, escape, escape_breakable
 from octavo.latex.picture import description, is_decoration, measure
@@ -67,7 +67,7 @@ class InlineWriter:
             case n.Styled():
                 return self._styled(inline, element)
             case n.CodeSpan():
-                return self._context.macros("code_span", content=self._leaf(element.add("Code"), literal(inline.text)))
+                return self._context.macros("code_span", content=self._leaf(element.add("Code"), self._code(inline)))
             case n.Math():
                 return self._math(inline, element)
             case n.Raw():
@@ -94,7 +94,7 @@ class InlineWriter:
                 case n.Text():
                     pieces.append(escape(inline.text))
                 case n.CodeSpan():
-                    pieces.append(self._context.macros("code_span", content=literal(inline.text)))
+                    pieces.append(self._context.macros("code_span", content=self._code(inline)))
                 case n.Math():
                     if inline.press:
                         pieces.append(self._context.macros("bare_math", tex=Tex(inline.press)))
@@ -113,6 +113,9 @@ class InlineWriter:
 
     def _leaf(self, element: Element, content: Tex) -> Tex:
         return Tex(f"\\leaf{{{self._context.leaves.on(element)}}}") + content
+
+    def _code(self, inline: n.CodeSpan) -> Tex:
+        return literal(expanded(inline.text, self._context.tab))
 
     def _styled(self, inline: n.Styled, element: Element) -> Tex:
         tag, attributes = STYLES[inline.style]

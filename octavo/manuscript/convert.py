@@ -17,6 +17,7 @@ from octavo.manuscript.depth import DEEPEST, INDENTED
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.divs import read_div
 from octavo.manuscript.enumeration import NUMBERINGS, item_label
+from octavo.manuscript.listing import give_captions
 from octavo.manuscript.punctuation import quotation_marks, set_stops, settle_neighbors, without_notes
 from octavo.manuscript.scripts import is_ideograph
 from octavo.manuscript.tables import row_heads
@@ -205,7 +206,7 @@ class Converter:
     def blocks(self, raw: list[Json], levels: int = 1) -> list[n.Block]:
         """Convert blocks in order; raises `RecursionError` where they are nested deeper than a book needs."""
         with self._inside(levels):
-            return [self._block(item["t"], item.get("c")) for item in raw]
+            return give_captions([self._block(item["t"], item.get("c")) for item in raw])
 
     def _block(self, kind: str, raw: Json) -> n.Block:
         match kind:

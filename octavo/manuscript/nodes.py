@@ -214,11 +214,12 @@ class LineBlock(Block):
 
 @dataclass(slots=True, eq=False)
 class CodeBlock(Block):
-    """Hold lines of code, with the language that colours them."""
+    """Hold lines of code, with the language that colours them, and the caption of a listing."""
 
     text: str
     attributes: Attributes
     number: str = ""
+    caption: list[Inline] = field(default_factory=list)
 
 
 @dataclass(slots=True, eq=False)
@@ -298,20 +299,19 @@ def inner(node: Node | ListItem | Definition | Cell) -> Iterator[Node]:
         case Figure():
             yield from node.children
             yield from node.caption
+        case CodeBlock():
+            yield from node.caption
         case Table():
             yield from node.caption
-            for rows in (node.head, node.body, node.foot):
-                for row in rows:
-                    for cell in row:
-                        yield from cell.children
+            rows = (*node.head, *node.body, *node.foot)
+            yield from (child for row in rows for cell in row for child in cell.children)
         case List():
             for item in node.items:
                 yield from item.children
         case DefinitionList():
             for definition in node.items:
                 yield from definition.term
-                for body in definition.bodies:
-                    yield from body
+                yield from (block for body in definition.bodies for block in body)
         case LineBlock():
             for line in node.lines:
                 yield from line

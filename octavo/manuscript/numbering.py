@@ -16,6 +16,7 @@ from octavo.manuscript import nodes as n
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.divs import theorem_of
 from octavo.manuscript.enumeration import alphabetic
+from octavo.manuscript.listing import is_numbered
 from octavo.manuscript.part import Part
 from octavo.manuscript.words import numbered
 
@@ -109,8 +110,8 @@ class Numbering:
                 kind = "figure" if "figure" in node.attributes.classes else "table"
                 number = self._label(node, kind, part, node.attributes.identifier, node.children)
                 node.attributes.values["number"] = number
-            case n.CodeBlock() if "caption" in node.attributes.values:
-                caption: list[n.Block] = [n.Paragraph([n.Text(node.attributes.values["caption"])])]
+            case n.CodeBlock() if is_numbered(node):
+                caption: list[n.Block] = [n.Paragraph(node.caption)]
                 node.number = self._label(node, "listing", part, node.attributes.identifier, caption)
             case n.Math() if node.identifier and node.display:
                 self._formula(node, part)
