@@ -191,8 +191,8 @@ def build(folder: Path, language: str) -> Path:
     project = Project(folder)
     maths = {name: {"arguments": macro.arguments, "tex": macro.tex} for name, macro in MACROS.items()}
     project.chapters(BOOK, language=language, maths=maths)
-    done = project.octavo("--strict", "build")
-    assert done.status == 0, done.err
+    done = project.octavo("build")
+    assert done.status == 0 and "OCT5" not in done.err, done.err
     return project.pdfs[0]
 
 

@@ -12,7 +12,7 @@ local insert_before, insert_after, new = direct.insert_before, direct.insert_aft
 local HLIST, VLIST, GLYPH, DISC, RULE = node.id 'hlist', node.id 'vlist', node.id 'glyph', node.id 'disc', node.id 'rule'
 local GLUE, KERN, PENALTY, WHATSIT = node.id 'glue', node.id 'kern', node.id 'penalty', node.id 'whatsit'
 local LITERAL = node.subtype 'pdf_literal'
-local RIGHTSKIP, SPACESKIP, XSPACESKIP, USERSKIP = 9, 13, 14, 0 -- glue subtypes, LuaTeX manual, 8.2.8
+local RIGHTSKIP, SPACESKIP, XSPACESKIP, PARFILLSKIP, USERSKIP = 9, 13, 14, 15, 0 -- glue subtypes, LuaTeX manual, 8.2.8
 local MARGIN_KERN = node.id 'margin_kern'
 local PLAIN, AUTOMATIC = 0, 2 -- discretionary subtypes, LuaTeX manual, 8.2.6
 local PAGE_MODE = 1
@@ -123,7 +123,14 @@ local function add_space(head, glue, last, boxed)
   elseif getfield(glue, 'width') <= 0 then
     return head
   end
-  local neighbour = last
+  local neighbour, owner = last, nil
+  if kind == RIGHTSKIP then
+    -- A glue at which a line was broken is the skip at its end and keeps its leaf; other such skips have none of theirs.
+    local before = direct.getprev(glue)
+    local is_own = getid(before) ~= PENALTY and not (getid(before) == GLUE and getsubtype(before) == PARFILLSKIP)
+    local leaf = getattr(glue, LEAF)
+    if is_own and leaf and leaf > 0 and leaf ~= getattr(last, LEAF) then owner = glue end
+  end
   if boxed or kind ~= RIGHTSKIP and getattr(glue, LEAF) ~= getattr(last, LEAF) then
     local following = getnext(glue)
     while following and BETWEEN[getid(following)] do following = getnext(following) end
@@ -134,11 +141,11 @@ local function add_space(head, glue, last, boxed)
   local id = getfont(neighbour)
   local width = space_width(id)
   if not width then return head end
-  head = neighbour == last and head or mark(head, neighbour, glue)
+  if owner or neighbour ~= last then head = mark(head, owner or neighbour, glue) end
   local space = new(GLYPH, 0)
   direct.setfont(space, id)
   direct.setchar(space, 32)
-  direct.setattributelist(space, direct.getattributelist(neighbour))
+  direct.setattributelist(space, direct.getattributelist(owner or neighbour))
   -- Expanded as the glyph beside it, the space stands in the same string. PDFium passes over a text object that shows
   -- nothing, as a space of its own would be, and then guesses the gap from its width (CPDF_TextPage::ProcessTextObject).
   local expansion = getfield(neighbour, 'expansion_factor') or 0

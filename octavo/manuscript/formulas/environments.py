@@ -49,7 +49,8 @@ class EnvironmentReader(TextReader):
         if environment.inner is not None:
             self.changed = True
             if not environment.inner:
-                return rows
+                is_one = "\\\\" not in rows.press
+                return rows if is_one else rows.within("\\begin{gathered}", "\\end{gathered}")
             name = environment.inner
         if environment.alone:
             name = environment.alone

@@ -207,7 +207,7 @@ class FormulaReader(EnvironmentReader):
                 option, self.changed = Written(side, ""), True
         if star and name in ("operatorname", "hspace"):
             return both(f"\\{name}*").then(*found)
-        if option is None or name in ("xlongequal",):
+        if option is None:
             return self.applied(name, found)
         return self._with_option(name, option, found)
 
@@ -221,7 +221,11 @@ class FormulaReader(EnvironmentReader):
 
     def _with_option(self, name: str, option: Written, found: list[Written]) -> Written:
         if not option.pandoc:
-            return Written(f"\\{name}[{option.press}]", f"\\{name}").then(*found)
+            return Written(f"\\{name}[{option.press}]{found[0].press}", self.applied(name, found).pandoc)
+        if name in self.notation.pandoc:
+            press = f"\\{name}[{{{option.press}}}]{found[0].press}"
+            self.changed = True
+            return Written(press, f"\\underset{{{option.pandoc}}}{{{self.applied(name, found).pandoc}}}")
         inside = Written(f"[{{{option.press}}}]", f"[{option.pandoc}]")
         return both(f"\\{name}").then(inside, *found)
 

@@ -197,7 +197,8 @@ class RowReader:
         if token.kind == "command":
             self.changed = self.changed or token.text not in self.notation.plain
             is_plain = token.text in self.notation.plain
-            return Written(f"{{{piece.press}}}", piece.pandoc if is_plain else f"{{{piece.pandoc}}}")
+            is_bare = is_plain and bool(piece.pandoc)
+            return Written(f"{{{piece.press}}}", piece.pandoc if is_bare else f"{{{piece.pandoc}}}")
         return Written(piece.press if token.text.isascii() else f"{{{piece.press}}}", piece.pandoc)
 
     def optional(self) -> Written | None:
@@ -268,7 +269,7 @@ class RowReader:
             raise mistake(at, f"`{text.strip()}` behind `\\{name}` where a length such as `1em` is needed")
         points = float(found[1] + found[2]) * _POINTS[found[3]]
         if name in ("mkern", "mskip", "mspace"):
-            return f"{points * 1.8:.2f}mu" if found[3] != "mu" else f"{found[1]}{found[2]}mu"
+            return f"{points * 1.8:g}mu" if found[3] != "mu" else f"{found[1]}{found[2]}mu"
         return f"{points / 10:.4f}em" if found[3] == "mu" else f"{found[1]}{found[2]}{found[3]}"
 
     def color(self) -> Written:
