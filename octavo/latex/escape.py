@@ -39,6 +39,10 @@ _SPECIAL = str.maketrans(
         "\n": " ",
     }
 )
+#: What has no shape prints the replacement character, whose number is written: for LuaTeX the sign is a broken file.
+UNPRINTABLE = "\N{REPLACEMENT CHARACTER}" + "".join(map(chr, (*range(9), 11, 12, *range(14, 32), *range(127, 160))))
+REPLACEMENT = r"\symbol{65533}"
+_SPECIAL |= str.maketrans(dict.fromkeys(UNPRINTABLE, REPLACEMENT))
 #: An address may break after these, where a reader does not miss a hyphen.
 _BREAKABLE = re.compile(r"(?<=[/.?&=_:%#+,;@-])(?=[^/.?&=_:%#+,;@-])|(?<=[a-z0-9])(?=[A-Z(\[])")
 #: Longer runs without punctuation may break inside.

@@ -17,6 +17,9 @@ from octavo.manuscript.parsing import Reading
 from octavo.manuscript.part import Part
 from octavo.nearest import nearest
 
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+#: The same in JSON, which writes the first of them as numbers.
+_UNPRINTABLE_JSON = re.compile("[\x7f-\x9f\ufffd]|\\\\u00[01]")
 _CALL = re.compile(r"\[\^([^\]\s^]+)\]")
 _DEFINED = re.compile(r"^[ >]{0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
 _LINK = re.compile(r"\]\[([^\[\]]*)\]")
@@ -46,6 +49,8 @@ def report_dangling(part: Part, reading: Reading, translation: Translation, ledg
         ledger.report("OCT256", part.at_line(translation.line(row + 1), 1), cells=cells, columns=columns)
     for message in reading.messages:
         _report_message(part, reading, message, line_of, ledger)
+    if _UNPRINTABLE_JSON.search(reading.json):
+        _report_unprintable(part, ledger)
     if any(sign in reading.json for sign in ("[^", "][", ":::")):
         _report_texts(part, ledger)
 
@@ -101,6 +106,13 @@ def _report_message(
             pass  # The formula itself is judged by octavo.latex.maths.
         case _:
             ledger.report("OCT255", span, says=message["pretty"].strip().split("\n")[0])
+
+
+def _report_unprintable(part: Part, ledger: Ledger) -> None:
+    """Report the first character of each text that has no shape: a control, or what stands for a broken one."""
+    for node in n.written(part.blocks):
+        if isinstance(node, n.Text | n.CodeSpan | n.CodeBlock) and (found := _UNPRINTABLE.search(node.text)):
+            ledger.report("OCT243", part.span(node), character=f"U+{ord(found[0]):04X}")
 
 
 def _same(one: str, other: str) -> bool:

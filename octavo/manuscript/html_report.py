@@ -13,6 +13,8 @@ from octavo.manuscript.part import Part
 
 #: So many places are named in a message.
 MOST_PLACES = 4
+#: What Pandoc's smart punctuation makes of the beginning of a comment without an end.
+_OPEN_COMMENT = re.compile(r"<!(--|–|—)")
 _NAME = re.compile(r"\s*<(/?)([a-zA-Z][\w:-]*|[?!])")
 
 
@@ -33,6 +35,11 @@ def report_html(parts: Sequence[Part], literals: Sequence[set[str]], ledger: Led
                 case n.Raw() | n.RawBlock() if node.format == "html":
                     if kind := _kind(node.text):
                         found.setdefault(kind, []).append(part.span(node, _needle(node.text)))
+                case n.Text() if "<!" in node.text and _OPEN_COMMENT.search(node.text):
+                    kind = _Kind(
+                        "OCT241", (("tag", "<!--"), ("says", "is never closed, and what it hides is printed"))
+                    )
+                    found.setdefault(kind, []).append(part.span(node, "<!--"))
                 case n.Text() if literal and "<" in node.text:
                     for text in sorted(literal):
                         for _ in range(node.text.count(text)):

@@ -118,7 +118,7 @@ class Press:
 
         The first part with a character that a text face may lack brings the table of the faces that have it.
         """
-        if not self._has_signs and not is_usual(tex):
+        if not self._has_signs and (not is_usual(tex) or "\\symbol{" in tex):
             self.bring_coverage()
             self._has_signs = True
             tex = "\\octsigns\n" + tex
