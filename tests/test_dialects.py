@@ -14,6 +14,7 @@ from octavo.manuscript.dialect_lines import translate
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.inclusion import open_part
 from octavo.manuscript.part import Part
+from octavo.manuscript.punctuation import typographic
 from octavo.manuscript.reading import Bibliography, read
 from octavo.manuscript.words import Words
 from octavo.workspace import run_pandoc
@@ -154,3 +155,31 @@ def test_a_report_with_an_included_file_is_whole(project: Project) -> None:
     project.chapters("# One\n\n{{< include woods.md >}}\n")
     done = project.octavo("check", "--strict", "--format", "json")
     assert (done.status, done.problems) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "printed"),
+    [
+        ('The "best" of the \'60s', "en-US", "The “best” of the ’60s"),
+        ("rock 'n' roll, O'Brien's 'own'", "en-US", "rock ’n’ roll, O’Brien’s ‘own’"),
+        ("Die \"Bank\" von 'hier', wie geht's", "de-DE", "Die „Bank“ von ‚hier‘, wie geht’s"),
+        ('Le "banc"', "fr", "Le «\u202fbanc\u202f»"),
+        ('A 6" board', "en", 'A 6" board'),
+    ],
+)
+def test_the_value_of_an_attribute_has_the_marks_of_its_language(text: str, language: str, printed: str) -> None:
+    assert typographic(text, language) == printed
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("It was the '60s, 'tis true.", "It was the ’60s, ’tis true."),
+        ("Rock 'n' roll", "Rock ’n’ roll"),
+        ("'Tis the dogs' bone", "’Tis the dogs’ bone"),
+        ("'Round the world' and 'cause and effect'", "‘Round the world’ and ‘cause and effect’"),
+    ],
+)
+def test_an_apostrophe_is_told_from_a_quotation_mark(text: str, printed: str) -> None:
+    part = read_chapter(f"# One\n\n{text}\n", Ledger())
+    assert n.plain_text(part.blocks[1:]).strip() == printed

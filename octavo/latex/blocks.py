@@ -17,7 +17,11 @@ from octavo.latex.tree import Element, allowed_tag
 from octavo.manuscript import nodes as n
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.divs import theorem_of
+<<<<<<< HEAD
 from octavo.manuscript.listing import listing
+=======
+from octavo.manuscript.punctuation import typographic
+>>>>>>> 8e1d2c1 (An apostrophe at the head of a word is told from a quotation mark; titles, captions and entries in attributes have the marks of their language)
 from octavo.manuscript.sources import is_place
 from octavo.manuscript.words import around_number, numbered
 
@@ -280,7 +284,8 @@ class BlockWriter:
         anchor = self._inlines.anchor(holder)
         if not form:
             return anchor + self._ranged(block, self._passage(block.children, holder))
-        title = block.title or [n.Text(block.attributes.values.get("title", self._context.words(form)))]
+        words = typographic(block.attributes.values.get("title", ""), holder.language or self._context.language)
+        title = block.title or [n.Text(words or self._context.words(form))]
         label = self._inlines.write(title, holder.add("P"))
         content = self._passage(block.children, holder)
         short = _lines(block.children) <= LONGEST_KEPT_CALLOUT
@@ -311,8 +316,9 @@ class BlockWriter:
 
     def _ranged(self, block: n.Div, content: Tex) -> Tex:
         """Return a passage centered or ranged right where it says so."""
-        side = block.attributes.values.get("align", "")
-        return self._context.macros("ranged", side=side, content=content) if side in ("center", "right") else content
+        said = {block.attributes.values.get("align", ""), *block.attributes.classes} & {"center", "right"}
+        side = min(said, default="")
+        return self._context.macros("ranged", side=side, content=content) if side else content
 
     def _details(self, block: n.Div, element: Element) -> Tex:
         """Write what a page cannot fold away: its summary as a title that stays with what follows."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -15,6 +14,7 @@ from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
 from octavo.manuscript.convert import is_reference
 from octavo.manuscript.numbering import Target, reference_text
+from octavo.manuscript.punctuation import typographic
 from octavo.manuscript.scripts import rightward_script
 from octavo.manuscript.words import around_number
 from octavo.nearest import nearest
@@ -36,9 +36,6 @@ STYLES: dict[str, tuple[str, dict[str, str | int]]] = {
     "proofname": ("Em", {}),
     "proofend": ("Span", {}),
 }
-
-#: An apostrophe in or after a word.
-_APOSTROPHE = re.compile(r"(?<=\w)'")
 
 
 class InlineWriter:
@@ -320,13 +317,13 @@ class InlineWriter:
 
     def _index(self, inline: n.InlineSpan, before: int, element: Element) -> Tex:
         values = inline.attributes.values
-        text = n.plain_text(inline.children, formula=maths.plain)
-        entry = _typographic(values["entry"]).split("!") if "entry" in values else [text]
+        text, language = n.plain_text(inline.children, formula=maths.plain), self._context.language
+        entry = typographic(values["entry"], language).split("!") if "entry" in values else [text]
         path = tuple(part.strip() for part in entry)
         has_formula = "entry" not in values and any(isinstance(node, n.Math) for node in n.walk(inline.children))
         title = tuple(self._context.quote(inline.children)) if has_formula else ()
         if "see" in values or "seealso" in values:
-            see, also = (_typographic(values.get(name, "")) for name in ("see", "seealso"))
+            see, also = (typographic(values.get(name, ""), language) for name in ("see", "seealso"))
             self._context.index.append(IndexMark(path, see=see, also=also))
         if "see" in values:
             return Tex("")
@@ -356,8 +353,3 @@ class InlineWriter:
             else:
                 pieces.append(self._internal(self._named(text, target), target.identifier, element))
         return Tex("").join(pieces)
-
-
-def _typographic(text: str) -> str:
-    """Return the value of an attribute with the apostrophes of running text; Pandoc leaves attributes as they are."""
-    return _APOSTROPHE.sub("\N{RIGHT SINGLE QUOTATION MARK}", text)

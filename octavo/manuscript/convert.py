@@ -18,7 +18,14 @@ from octavo.manuscript.dialects import dialects
 from octavo.manuscript.divs import read_div
 from octavo.manuscript.enumeration import NUMBERINGS, item_label
 from octavo.manuscript.listing import give_captions
-from octavo.manuscript.punctuation import quotation_marks, set_stops, settle_neighbors, without_notes
+from octavo.manuscript.punctuation import (
+    APOSTROPHE,
+    is_elision,
+    quotation_marks,
+    set_stops,
+    settle_neighbors,
+    without_notes,
+)
 from octavo.manuscript.scripts import is_ideograph
 from octavo.manuscript.tables import row_heads
 
@@ -117,6 +124,9 @@ class Converter:
 
     def _quoted(self, result: list[n.Inline], raw: Json) -> None:
         opening, closing = quotation_marks(self.language, raw[0]["t"] == "DoubleQuote")
+        first = raw[1][0] if raw[0]["t"] == "SingleQuote" and raw[1] else {"t": ""}
+        if first["t"] == "Str" and is_elision(self.language, first["c"] + " " * (len(raw[1]) > 1)):
+            opening = closing = APOSTROPHE
         self._text(result, opening)
         for child in self.inlines(raw[1]):
             if isinstance(child, n.Text):

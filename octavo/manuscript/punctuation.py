@@ -15,6 +15,14 @@ EQUATION_LABEL = re.compile(r"\s*\{#(eq[:-][^\s}]+)\}")
 #: French puts a space in front of these, at which no line breaks.
 FRENCH_STOP = re.compile(r" (?=[;:!?»])")
 
+APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
+_FIRST_WORD = re.compile(r"\w+")
+#: The last digits of a year, and those of a decade.
+_YEARS = re.compile(r"\d\d(?:s|er)?")
+#: Marks in pairs: outside of them stands no letter, inside of them no space.
+_DOUBLE = re.compile(r"(?<!\w)\"(?=\S)([^\"]*)(?<=\S)\"(?!\w)")
+_SINGLE = re.compile(r"(?<!\w)'(?=\S)([^'\n]*(?:(?<=\w)'(?=\w)[^'\n]*)*)(?<=\S)'(?!\w)")
+
 
 @cache
 def _quotes() -> dict[str, list[str]]:
@@ -30,6 +38,42 @@ def quotation_marks(language: str, double: bool) -> tuple[str, str]:
     tags = (*(f"{primary}-{subtag}" for subtag in subtags), primary)
     marks = next((known[tag] for tag in tags if tag in known), known["en"])
     return (marks[0], marks[1]) if double else (marks[2], marks[3])
+
+
+@cache
+def _elisions() -> dict[str, list[str]]:
+    text = (Path(__file__).parent / "elisions.yaml").read_text(encoding="utf-8")
+    words: dict[str, list[str]] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return words
+
+
+def is_elision(language: str, text: str) -> bool:
+    """Tell whether a text in single quotation marks begins with a word that has lost its first letters.
+
+    Pandoc pairs the marks of `'tis the dogs' bone` and of `rock 'n' roll`; both are apostrophes there.
+    """
+    word = _FIRST_WORD.match(text)
+    if word is None or (len(text) == 1 and text.lower() not in _elisions()["alone"]):
+        return False
+    return bool(_YEARS.fullmatch(word[0])) or word[0].lower() in _elisions().get(language.partition("-")[0], ())
+
+
+def typographic(text: str, language: str) -> str:
+    """Return a text that Pandoc does not read, such as the value of an attribute, with the marks of its language."""
+    if '"' not in text and "'" not in text:
+        return text
+
+    def double(found: re.Match[str]) -> str:
+        opening, closing = quotation_marks(language, double=True)
+        return f"{opening}{found[1]}{closing}"
+
+    def single(found: re.Match[str]) -> str:
+        opening, closing = quotation_marks(language, double=False)
+        if is_elision(language, found[1]):
+            opening = closing = APOSTROPHE
+        return f"{opening}{found[1]}{closing}"
+
+    return _SINGLE.sub(single, _DOUBLE.sub(double, text)).replace("'", APOSTROPHE)
 
 
 def set_stops(inlines: list[n.Inline], language: str) -> None:
