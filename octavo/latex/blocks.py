@@ -17,11 +17,8 @@ from octavo.latex.tree import Element, allowed_tag
 from octavo.manuscript import nodes as n
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.divs import theorem_of
-<<<<<<< HEAD
 from octavo.manuscript.listing import listing
-=======
 from octavo.manuscript.punctuation import typographic
->>>>>>> 8e1d2c1 (An apostrophe at the head of a word is told from a quotation mark; titles, captions and entries in attributes have the marks of their language)
 from octavo.manuscript.sources import is_place
 from octavo.manuscript.words import around_number, numbered
 

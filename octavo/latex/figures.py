@@ -14,7 +14,6 @@ from octavo.latex.tables import TableWriter
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
 from octavo.manuscript.divs import COLUMNS
-from octavo.manuscript.punctuation import typographic
 from octavo.nearest import nearest
 
 
@@ -184,12 +183,7 @@ class FigureWriter:
 
     def listing_caption(self, number: str, caption: list[n.Inline], element: Element) -> Tex:
         """Write the caption of a listing, which stands above it as a paragraph."""
-<<<<<<< HEAD
         return self.caption("listing", number, [n.Paragraph(caption)], element, tag="P")
-=======
-        words = typographic(text, self._context.language)
-        return self.caption("listing", number, [n.Paragraph([n.Text(words)])], element, tag="P")
->>>>>>> 8e1d2c1 (An apostrophe at the head of a word is told from a quotation mark; titles, captions and entries in attributes have the marks of their language)
 
     def _float_caption(
         self, number: str, caption: Sequence[n.Block], structure: Element, tag: str = "Caption"

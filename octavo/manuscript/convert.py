@@ -216,7 +216,7 @@ class Converter:
     def blocks(self, raw: list[Json], levels: int = 1) -> list[n.Block]:
         """Convert blocks in order; raises `RecursionError` where they are nested deeper than a book needs."""
         with self._inside(levels):
-            return give_captions([self._block(item["t"], item.get("c")) for item in raw])
+            return give_captions([self._block(item["t"], item.get("c")) for item in raw], self.language)
 
     def _block(self, kind: str, raw: Json) -> n.Block:
         match kind:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from octavo.manuscript import nodes as n
+from octavo.manuscript.punctuation import typographic
 
 #: Classes that ask for line numbers: Pandoc's two, and that of Sphinx and MyST.
 NUMBERED: Final = frozenset({"numberLines", "number-lines", "lineno", "linenos"})
@@ -58,7 +59,7 @@ def is_numbered(block: n.CodeBlock) -> bool:
     return bool(block.caption) or _LABEL.fullmatch(block.attributes.identifier) is not None
 
 
-def give_captions(blocks: list[n.Block]) -> list[n.Block]:
+def give_captions(blocks: list[n.Block], language: str) -> list[n.Block]:
     """Return the blocks with each listing's caption in it: that of its attributes, or a paragraph before it.
 
     The paragraph is that of pandoc-crossref: `Listing: What it shows {#lst:label}`, or a colon alone.
@@ -68,7 +69,7 @@ def give_captions(blocks: list[n.Block]) -> list[n.Block]:
         if isinstance(block, n.CodeBlock):
             written = next((block.attributes.values[key] for key in CAPTIONS if key in block.attributes.values), "")
             if written:
-                block.caption = [n.Text(written)]
+                block.caption = [n.Text(typographic(written, language))]
             elif found and isinstance(found[-1], n.Paragraph) and _adopt(found[-1], block):
                 found.pop()
         found.append(block)
