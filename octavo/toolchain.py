@@ -130,7 +130,7 @@ PATTERNS: dict[str, tuple[str, str]] = {
         "polish": "pl",
         "greek": "el:el-monoton el-polyton grc",
         "cyrillic": "be bg mn:mn-cyrl ru sr:sr-cyrl uk",
-        "other": "af eo hy id ka th tk",
+        "other": "af eo hy id ka tk",
     }.items()
     for tag, name in ((word.partition(":")[0], word.rpartition(":")[2]) for word in names.split())
 }

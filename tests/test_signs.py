@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pypdfium2
@@ -11,6 +12,7 @@ import pytest
 from conftest import Project
 
 from octavo.design import standard_theme
+from octavo.latex.escape import escape
 from octavo.manuscript.scripts import is_usual, shows
 from octavo.typefaces import find_font, has_character, read_characters, typefaces
 
@@ -155,6 +157,36 @@ def test_what_runs_from_right_to_left_is_mirrored(whole: bool, project: Project)
     assert "12" in printed and "345" in printed and "1984" in printed, "figures run the other way"
     heard = project.octavo("listen").out
     assert heard.index("חטי") < heard.index("כלמ") and "נסע 1984" in heard
+
+
+THAI = "ภาษาไทยเป็นภาษาที่มีระดับเสียงของคำแน่นอนหรือวรรณยุกต์เช่นเดียวกับภาษาจีนและออกเสียงแยกคำต่อคำ"
+
+
+def test_lines_of_thai_break_between_syllables_only() -> None:
+    pieces = escape(f"Thai: {THAI}, ประเทศ").split(r"\octbreak{}")
+    assert "".join(pieces) == f"Thai: {THAI}, ประเทศ" and len(pieces) > 4
+    assert not any("\u0e31" <= piece[0] <= "\u0e3a" or "\u0e47" <= piece[0] <= "\u0e4e" for piece in pieces)
+    assert not any("\u0e40" <= piece[-1] <= "\u0e44" for piece in pieces)
+    assert escape("မြန်မာ") == r"မြန်\octbreak{}မာ" and escape("བོད་སྐད") == r"བོད་\octbreak{}སྐད"
+
+
+MEASURED = """import resource, subprocess, sys
+subprocess.run(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"""
+
+
+@pytest.mark.tex
+def test_a_chinese_book_takes_no_more_memory_than_its_signs(project: Project) -> None:
+    if find_font("NotoSerifCJK-Regular.ttc", Path()) is None:
+        pytest.skip("Noto CJK is not installed")
+    signs = "".join(chr(0x4E00 + number) for number in range(400))
+    project.chapters(
+        f"# 长椅\n\n{signs}。**{signs}**[^1]\n\n## 座位\n\n> {signs}\n\n[^1]: {signs}\n", language="zh-CN"
+    )
+    done = project.octavo("build", prefix=(sys.executable, "-c", MEASURED))
+    printed = re.sub(r"\s", "", text_of(project.pdfs[0]))
+    assert signs[:200] in printed and "座位" in printed
+    assert int(done.out.split()[-1]) < 600 * 1024, "kilobytes of the largest process"
 
 
 def test_a_family_named_by_the_report_comes_first() -> None:

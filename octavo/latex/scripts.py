@@ -18,6 +18,7 @@ from octavo.manuscript.scripts import (
     IDEOGRAPHS,
     NOT_FIRST,
     NOT_LAST,
+    SYLLABLES,
     has_other_scripts,
     is_ideograph,
     script_of,
@@ -39,6 +40,7 @@ _LEFTWARD = re.compile(f"[^\\W{_RIGHTWARD}](?:[^{_RIGHTWARD}]*[^\\W{_RIGHTWARD}]
 _BREAK = re.compile(f"(?<=[{IDEOGRAPHS}])(?<![{NOT_LAST}])(?=[{IDEOGRAPHS}])(?![{NOT_FIRST}])")
 _SCRIPTS = re.compile(f"(?P<arab>[{ARABIC}][^{HEBREW}]*)|(?P<hebr>[{HEBREW}][^{ARABIC}]*)|[^{_RIGHTWARD}]+")
 _PLACE = r"\octideographs "
+_SYLLABLE = re.compile(SYLLABLES)
 
 Characters = Mapping[int, str]
 
@@ -56,7 +58,7 @@ def write_runs(text: str, special: Characters) -> str:
         assert script is not None, "a run begins with a letter of its script"
         return f"\\octrightward{{{_write(run, _NUMBER, special, script.tag)}}}{rest.translate(special)}"
 
-    return _replace(_RUN, text, write, lambda between: between.translate(special))
+    return _replace(_RUN, text, write, lambda between: _write_syllables(between, special))
 
 
 def write_rightward(text: str, special: Characters, script: str) -> str:
@@ -97,6 +99,11 @@ def _write_ideographs(found: re.Match[str], special: Characters) -> str:
     closes = after.isalnum() and is_ideograph(run[-1]) and run[-1] not in NOT_LAST
     inner = _PLACE.join(piece.translate(special) for piece in _BREAK.split(run))
     return f"{_PLACE * opens}\\octscript{{hani}}{{{inner}}}{_PLACE * closes}"
+
+
+def _write_syllables(text: str, special: Characters) -> str:
+    """Write text that is none of these runs; the scripts in it that have no spaces break between syllables."""
+    return r"\octbreak{}".join(piece.translate(special) for piece in _SYLLABLE.split(text))
 
 
 def _replace(

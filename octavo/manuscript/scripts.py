@@ -17,6 +17,15 @@ IDEOGRAPHS = (
     "\u2e80-\u2fdf\u3000-\u312f\u31a0-\u31ff\u3200-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f"
     "\uff01-\uffef\U00020000-\U000323af"
 )
+#: Scripts without spaces in which a syllable shows where it begins or ends, and a line may break there: Thai and Lao
+#: before a vowel that is written first and after a short one, Burmese before a letter that begins a syllable, Tibetan
+#: after its dot.
+SYLLABLES = (
+    "(?<=[\u0e01-\u0e3f\u0e45-\u0e5b])(?=[\u0e40-\u0e44])|(?<=[\u0e2f\u0e30\u0e46])(?=[\u0e01-\u0e2e])"
+    "|(?<=[\u0e81-\u0ebf\u0ec5-\u0edf])(?=[\u0ec0-\u0ec4])|(?<=[\u0eaf\u0eb0\u0ec6])(?=[\u0e81-\u0eae])"
+    "|(?<=[\u1000-\u1038\u103a-\u104f])(?=[\u1000-\u1021\u1023-\u1027\u103f](?![\u1039\u103a]))|(?<=\u0f0b)(?=[\u0f40-\u0f6c])"
+)
+_WITHOUT_SPACES = "\u0e01-\u0edf\u0f0b\u1000-\u104f"
 #: No line begins with the first and none ends with the second (JIS X 4051, 6.1; GB/T 15834).
 NOT_FIRST = "、。，．・：；？！）］｝」』】〕〉》〗〙”’ー々ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ…‥％"
 NOT_LAST = "（［｛「『【〔〈《〖〘“‘＄￥"
@@ -30,7 +39,7 @@ _UNUSUAL = re.compile(
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
 )
-_OTHER = re.compile(f"[{HEBREW}{ARABIC}{ARABIC_FIGURES}{HANGUL}{IDEOGRAPHS}]")
+_OTHER = re.compile(f"[{HEBREW}{ARABIC}{ARABIC_FIGURES}{HANGUL}{IDEOGRAPHS}{_WITHOUT_SPACES}]")
 _IDEOGRAPHS = re.compile(f"[{IDEOGRAPHS}]")
 
 

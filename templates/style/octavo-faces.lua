@@ -89,6 +89,52 @@ function octavo.script_face(script)
   if families[key] then tex.sprint('\\fontfamily{' .. families[key] .. '}\\selectfont ') end
 end
 
+-- A face of Chinese, Japanese or Korean has 65,535 glyphs, and the loader makes a table of each of them for each size that
+-- is used: a gigabyte for a book. Here a glyph is handed to the engine when a text asks for it first.
+local LARGE = 20000
+local function number_of(face)
+  for id in font.each() do
+    if rawequal(font.getfont(id), face) then return id end
+  end
+end
+-- All sizes of a face are one font in the PDF, whose widths are those of the size that came first: a glyph is handed over
+-- in every size at once.
+local sizes = {}
+local function hand_over(instance, key, gid, data)
+  local face, scale = instance.face, instance.face.hb.scale
+  local characters, glyph, offset = face.characters, data.glyphs[gid], data.gid_offset
+  if rawget(characters, key) then return end
+  local character = rawget(characters, offset + gid) or { index = gid, width = glyph.width * scale, height = glyph.height * scale,
+    depth = glyph.depth * scale, italic = glyph.italic * scale, tounicode = key < offset and key or data.nominals[gid] }
+  rawset(characters, key, character)
+  rawset(characters, offset + gid, character)
+  instance.id = instance.id or number_of(face)
+  if instance.id then font.addcharacters(instance.id, { characters = { [key] = character, [offset + gid] = character } }) end
+end
+local function hand_over_lazily(face)
+  local data = face.hb.shared
+  local offset = data.gid_offset
+  if not data.glyphs[LARGE] then return end
+  local kept, instances = {}, sizes[data] or {}
+  sizes[data] = instances
+  local function keep(char)
+    local character = face.characters[char]
+    if character then kept[char], kept[offset + character.index] = character, character end
+  end
+  for char = 0, 0x24F do keep(char) end
+  for _, other in ipairs(instances) do
+    for char in pairs(other.face.characters) do keep(char) end
+  end
+  face.characters = setmetatable(kept, { __index = function(characters, key)
+    local gid = type(key) == 'number' and (key >= offset and key - offset or data.unicodes[key])
+    if not gid or not data.glyphs[gid] then return nil end
+    for _, instance in ipairs(instances) do hand_over(instance, key, gid, data) end
+    return rawget(characters, key)
+  end })
+  instances[#instances + 1] = { face = face }
+  collectgarbage() -- of the whole table
+end
+
 -- Faces of Chinese, Japanese and Korean have one glyph for the space and the no-break space, and the loader lets the last
 -- character of a glyph name it (scalefont in luaotfload-harf-define.lua, 3.23), so that every space was copied as U+00A0.
 -- A face shaped by HarfBuzz goes through this callback, not through `patch_font`.
@@ -96,4 +142,5 @@ luatexbase.add_to_callback('luaotfload.patch_font_unsafe', function(face)
   if type(face) ~= 'table' or not face.hb then return end -- a number for a face that is loaded
   local space = face.characters[0x20]
   if space and space.tounicode == 0xA0 then space.tounicode = 0x20 end
+  hand_over_lazily(face)
 end, 'octavo faces')

@@ -12,7 +12,7 @@ local NAMES = {
   lt = 'lithuanian', lv = 'latvian', mk = 'macedonian', mn = 'mongolian', nb = 'bokmal', nl = 'dutch', nn = 'nynorsk', no = 'norsk', oc = 'occitan',
   pl = 'polish',
   pt = 'portuguese', ro = 'romanian', ru = 'russian', sk = 'slovak', sl = 'slovenian', sr = 'serbian', sv = 'swedish',
-  th = 'thai', tk = 'turkmen', tr = 'turkish', uk = 'ukrainian',
+  tk = 'turkmen', tr = 'turkish', uk = 'ukrainian',
 }
 local ALLOCATED = 19 -- the register in which \newlanguage counts (ltplain.dtx)
 local loaded = {}
