@@ -126,6 +126,7 @@ class Numbering:
         node.identifier = canonical(node.identifier)
         if node.tag:
             named = node.tag.removeprefix("(").removesuffix(")") if node.tag.startswith("(") else node.tag
+            named = named.replace("$", "")
             self._register(Target(node.identifier, "equation", named, "", part.path), node, part)
         else:
             node.number = self._label(node, "equation", part, node.identifier, [])

@@ -147,7 +147,7 @@ class RowReader:
         if token.text == "}":
             raise mistake(token.at, "a brace `{` or `}` without its partner")
         if token.text == "&":
-            raise mistake(token.at, "`&` outside of an environment with columns, or more of them than it has")
+            raise mistake(token.at, "`&` outside of an environment with columns, such as `aligned`, or one too many")
         if token.text in "#$":
             raise mistake(token.at, f"a `{token.text}`; as a sign it is written `\\{token.text}`")
         return both(token.text)

@@ -16,7 +16,7 @@ MOST_TOKENS = 20_000
 _TOKEN = re.compile(r"\\([A-Za-z]+)|\\(.)|(\s+)|(%)|(.)", re.DOTALL)
 _COMMENT = re.compile(r"[^\n]*(\n\s*)?")
 #: A percent sign behind a number is one unless words follow it in a line that is not the last.
-_PERCENTAGE = re.compile(r"(?<=\d)%(?=[^\n]*\Z|[ \t]*\n|[),.;:\]}&\\])")
+_PERCENTAGE = re.compile(r"(?<=\S)%(?=\Z)|(?<=\d)%(?=[^\n]*\Z|[ \t]*\n|[),.;:\]}&\\])")
 #: In the last line of a formula, blank space in front of the sign makes the rest of the line a comment.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
