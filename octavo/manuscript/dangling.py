@@ -20,7 +20,8 @@ from octavo.nearest import nearest
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
 #: The same in JSON, which writes the first of them as numbers.
 _UNPRINTABLE_JSON = re.compile("[\x7f-\x9f\ufffd]|\\\\u00[01]")
-_CALL = re.compile(r"\[\^([^\]\s^]+)\]")
+#: The call of a note; `[^a-z]` is an expression.
+_CALL = re.compile(r"\[\^(?!\w-\w)([^\]\s^\\]+)\]")
 _DEFINED = re.compile(r"^[ >]{0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
 _LINK = re.compile(r"\]\[([^\[\]]*)\]")
 _NAMED = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:\s*<?([^\s>]+)", re.MULTILINE)
@@ -137,7 +138,7 @@ def _report_texts(part: Part, ledger: Ledger) -> None:
 
 
 def _labels(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the brackets of each link in a text and its name, which may be its words; `a[1][2]` is no link."""
+    """Yield the brackets of each link in a text, and its name; `a[x][y]` and `[1][2]` are none."""
     for link in _LINK.finditer(text):
         depth = position = 0
         for position in range(link.start(), -1, -1):
@@ -145,7 +146,8 @@ def _labels(text: str) -> Iterator[tuple[str, str]]:
             if depth == 0:
                 break
         before = text[position - 1 : position] if depth == 0 else ""
-        if not (before.isalnum() or before in ("]", ")", "_")) and (link[1] or depth == 0):
+        is_indexed = bool(before) and (before.isalnum() or before in "])_")
+        if not (is_indexed or link[1].isdigit()) and (link[1] or depth == 0):
             yield f"][{link[1]}]", link[1] or text[position + 1 : link.start()]
 
 

@@ -104,12 +104,19 @@ class _Scanner:
             elif number in passed:
                 self.in_paragraph = self.ended = False
                 self.result.append(written)
+            elif self._goes_on(written):
+                self.result.append(written)
             else:
                 self._line(number, _Line.of(written))
         unclosed = self.opened if self.until is not None else 0
         if unclosed and (fence := re.match(r"`{3,}|~{3,}", self.lines[unclosed - 1])):
             self.result += [fence[0], ""]
         return Parted("\n".join(self.result), tuple(self.added), unclosed, tuple(self.tables))
+
+    def _goes_on(self, written: str) -> bool:
+        """Tell at a glance that a line is one more of a paragraph, as most lines of a book are."""
+        plain = self.in_paragraph and not (self.offsets or self.depth or self.ended)
+        return plain and written[:1].isalpha() and "|" not in written
 
     def _line(self, number: int, line: _Line) -> None:
         if not line.text:
