@@ -377,14 +377,14 @@ def test_a_node_without_words_is_found_by_its_neighbors() -> None:
 
 
 def test_a_text_is_looked_for_from_its_node_on() -> None:
-    source = "# One\n\nSee [@lee2026b; @lee2026] and\n\nagain @lee2026, and a formula $a +\nb \\foo c$ that\nbreaks.\n"
+    source = "# One\n\nSee [@lee2026b; @lee2026] and\n\nagain [@lee2026], and a formula $a +\nb \\foo c$ that\nbreaks.\n"
     part = read_part(source)
     first, second = (node for node in n.walk(part.blocks) if isinstance(node, n.Citation))
     formula = next(node for node in n.walk(part.blocks) if isinstance(node, n.Math))
     assert part.span(first, "@lee2026") == Span("chapters/1.md", 3, 17)
     assert part.span(first, "@lee2026b") == Span("chapters/1.md", 3, 6)
-    assert part.span(second, "@lee2026") == Span("chapters/1.md", 5, 7)
-    assert part.span(formula, "a + b \\foo") == Span("chapters/1.md", 5, 32)
+    assert part.span(second, "@lee2026") == Span("chapters/1.md", 5, 8)
+    assert part.span(formula, "a + b \\foo") == Span("chapters/1.md", 5, 34)
     assert part.span(formula, "\\foo") == Span("chapters/1.md", 6, 3)
     assert part.span(formula, "not there") == part.span(formula)
 
