@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -183,3 +184,10 @@ def test_the_value_of_an_attribute_has_the_marks_of_its_language(text: str, lang
 def test_an_apostrophe_is_told_from_a_quotation_mark(text: str, printed: str) -> None:
     part = read_chapter(f"# One\n\n{text}\n", Ledger())
     assert n.plain_text(part.blocks[1:]).strip() == printed
+
+
+@pytest.mark.parametrize("text", ["`" * 20_000, "{" * 20_000, "!!! " + "a " * 9_000, "[[" * 9_000, "(\\#" * 5_000])
+def test_a_long_line_is_read_at_once(text: str) -> None:
+    started = time.perf_counter()
+    translate(f"{text}\n\n{{ref}}`x`\n")
+    assert time.perf_counter() - started < 2

@@ -377,7 +377,9 @@ def test_a_node_without_words_is_found_by_its_neighbors() -> None:
 
 
 def test_a_text_is_looked_for_from_its_node_on() -> None:
-    source = "# One\n\nSee [@lee2026b; @lee2026] and\n\nagain [@lee2026], and a formula $a +\nb \\foo c$ that\nbreaks.\n"
+    source = (
+        "# One\n\nSee [@lee2026b; @lee2026] and\n\nagain [@lee2026], and a formula $a +\nb \\foo c$ that\nbreaks.\n"
+    )
     part = read_part(source)
     first, second = (node for node in n.walk(part.blocks) if isinstance(node, n.Citation))
     formula = next(node for node in n.walk(part.blocks) if isinstance(node, n.Math))

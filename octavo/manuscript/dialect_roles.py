@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 #: A role of MyST with its text, code, a reference of bookdown, a text reference; whichever begins first.
 _PIECE = re.compile(
     r"\{(?P<role>[a-z][\w:.-]*)\}`(?P<text>[^`\n]+)`"
-    r"|(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
+    r"|(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)"
     r"|\\?\\[@]ref\((?P<label>[^()\s]+)\)"
     r"|\((?P<cap>ref:[\w-]+)\)"
 )

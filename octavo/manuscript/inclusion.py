@@ -22,7 +22,7 @@ from octavo.nearest import nearest
 VARIABLES = ("_variables.yml", "_variables.yaml")
 _MARKS = re.compile(r"\{\{<|\{\{\s*#|\{include\}")
 _CALL = re.compile(
-    r"(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|<!--.*?-->"
+    r"(?<!`)(?P<ticks>`+)(?!`).*?(?<!`)(?P=ticks)(?!`)|<!--.*?-->"
     r"|(?<!\{)\{\{<\s*(?P<name>include|var|meta)\s+(?P<quote>[\"']?)(?P<value>[^\s{}]+?)(?P=quote)\s*>\}\}(?!\})"
     r"|\{\{\s*#include\s+(?P<file>[^\s{}:]+)\s*\}\}"
 )
