@@ -139,7 +139,7 @@ NEED_FONTS = {"scripts-ideographs": "NotoSerifCJK-Regular.ttc"}
 #: The keys of a report that a whole book must agree on.
 OF_THE_BOOK = ("language", "bibliography")
 #: Cases with a book of their own, so that they renumber no golden of the others.
-OWN_BOOK = {"nesting", "links-over-pages", *NEED_FONTS}
+OWN_BOOK = {"foreign-chunks", "nesting", "links-over-pages", *NEED_FONTS}
 #: Cases whose structure, as a screen reader meets it, is compared with a golden `NAME.aloud`.
 HEARD = (
     "abbreviations", "block-quotes", "citations-notes", "code-captions", "emphasis", "figure-captions",
