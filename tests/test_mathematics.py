@@ -301,3 +301,9 @@ def test_all_that_cannot_be_set_is_told_in_one_build_and_printed(project: Projec
         "OCT208 chapters/1.md:8:4", "OCT221 chapters/1.md:10:14",
     ]  # fmt: skip
     assert len(project.pdfs) == 1
+
+
+def test_brackets_that_open_and_open_are_printed(project: Project) -> None:
+    project.chapters("# One\n\nText " + "[" * 1000 + " and " + "[x " * 40 + "end.\n\n    " + "[" * 30 + "\n")
+    done = project.octavo("check", "--format", "json")
+    assert (done.status, done.problems) == (0, [])

@@ -23,6 +23,9 @@ Pandoc = Callable[[Sequence[str], str], tuple[str, str]]
 FORMAT = "markdown+autolink_bare_uris"
 #: What is an address without angle brackets around it.
 _ADDRESS = re.compile(r"(https?|ftp)://|mailto:[^@]+@[^@.]+\.")
+#: Brackets that open one within the other and do not close: each doubles the time that Pandoc looks for links.
+_OPEN_RUN = re.compile(r"(?:\[[^\[\]\n]{0,12}){13,}")
+_HIDDEN = "\U000f5b5b"
 #: What Pandoc runs: a reader of its own Markdown, whole; it gives formulas MathML.
 READER = Path(__file__).with_name("read.lua")
 SCRIPTS = (READER, READER.with_name("cite.lua"), READER.with_name("formulas.lua"))
@@ -68,7 +71,7 @@ def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache) -> list[R
     """
     results = [_prepared(source) for source in sources]
     scripts = [path.read_bytes() for path in SCRIPTS]
-    texts = [disguise(result.parted.text) for result in results]
+    texts = [_without_open_runs(disguise(result.parted.text)) for result in results]
     keys = [readings.key("read", *scripts, FORMAT, text) for text in texts]
     known = {key: readings.get(key) for key in keys}
     new = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if known[key] is None]
@@ -81,12 +84,19 @@ def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache) -> list[R
             document = decode(output)
             for (key, _), division in zip(group, document["blocks"], strict=True):
                 messages, read = division["c"][0][2][0][1], division["c"][1]
-                text = undisguise(json.dumps([messages, read], ensure_ascii=False, separators=(",", ":")))
+                text = undisguise(json.dumps([messages, read], ensure_ascii=False, separators=(",", ":"))).replace(
+                    _HIDDEN, "["
+                )
                 known[key] = text
                 readings.put(key, text)
     for result, key in zip(results, keys, strict=True):
         result.json = known[key] or ""
     return results
+
+
+def _without_open_runs(text: str) -> str:
+    """Return a text in which Pandoc does not see brackets that can be no links; they are put back in what it read."""
+    return _OPEN_RUN.sub(lambda run: run[0].replace("[", _HIDDEN), text)
 
 
 def _prepared(source: str) -> Reading:
