@@ -390,6 +390,7 @@ class Book:
             keywords=report.keywords,
             producer=f"Octavo {__version__}",
             tagged=self.tagging,
+            accessible=not self.ledger.withheld(),
             date=report.date.isoformat() if report.date else "",
             license=report.license,
             publication=Publication(**report.publication),

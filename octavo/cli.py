@@ -112,7 +112,10 @@ def _build(chosen: argparse.Namespace, _: list[str]) -> int:
         ledger, workspace, status = _with_book(chosen, progress.show, make)
     _close(ledger, chosen)
     if status == 0:
-        print(summary(products, workspace), file=sys.stdout if chosen.format == "text" else sys.stderr)
+        print(
+            summary(products, workspace, ledger.withheld()),
+            file=sys.stdout if chosen.format == "text" else sys.stderr,
+        )
     elif not products and workspace.dist.is_dir():
         print("Nothing in dist/ was changed.", file=sys.stderr)
     return status

@@ -7,10 +7,12 @@ drift apart. Any module may import this one; it imports none of Octavo's.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 
 class Severity(Enum):
@@ -41,11 +43,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Wording:
-    """Hold the catalogue's text for one code; both sentences are `str.format` templates."""
+    """Hold the catalogue's text for one code; both sentences are `str.format` templates.
+
+    `withholds` says of one and of many such problems why a PDF with them does not claim to be PDF/UA.
+    """
 
     severity: Severity
     problem: str
     advice: str
+    withholds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,9 +71,11 @@ def catalogue() -> dict[str, Wording]:
     import yaml
 
     text = (Path(__file__).parent / "diagnostics.yaml").read_text(encoding="utf-8")
-    entries: dict[str, dict[str, str]] = yaml.safe_load(text)
+    entries: dict[str, dict[str, Any]] = yaml.safe_load(text)
     return {
-        code: Wording(Severity(entry["severity"]), entry["problem"], entry["advice"])
+        code: Wording(
+            Severity(entry["severity"]), entry["problem"], entry["advice"], tuple(entry.get("withholds", ()))
+        )
         for code, entry in entries.items()
     }
 
@@ -107,3 +115,10 @@ class Ledger:
         """Tell whether the book must not be published."""
         stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
         return any(entry.severity in stopping for entry in self.entries)
+
+    def withheld(self) -> tuple[str, ...]:
+        """Return why the PDF does not claim to be PDF/UA, a reason for each kind of problem; nothing where it may."""
+        counts = Counter(entry.code for entry in self.entries if catalogue()[entry.code].withholds)
+        return tuple(
+            catalogue()[code].withholds[count > 1].format(count=count) for code, count in sorted(counts.items())
+        )

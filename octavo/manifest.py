@@ -19,6 +19,8 @@ from octavo.nearest import nearest
 from octavo.schema import Checker, Keys, ListOf, MapOf, Scalar, Value
 
 FILE = "report.yaml"
+#: How many files a message names that speaks of more.
+MOST_NAMED = 3
 ROLES = {"front": "front", "chapters": "chapter", "appendices": "appendix", "back": "back"}
 TEXT, PHRASE, LENGTH, PATH, FONT = Scalar(), Scalar("phrase"), Scalar("length"), Scalar("path"), Scalar("font")
 #: A file that a part asks for, by its name in front of the braces.
@@ -251,20 +253,27 @@ def _parts(folder: Path, values: dict[str, list[str | None]], checker: Checker) 
                 parts.append(PartFile(path, role))
                 included |= {(Path(path).parent / name).as_posix() for name in _INCLUDED.findall(text or "")}
             listed.add(path)
+    if listed and not parts and not checker.ledger.failed():
+        checker.ledger.report("OCT104", checker.places.get("parts"), key="parts.chapters")
     _report_unlisted(folder, listed | included, checker.ledger)
     return tuple(parts)
 
 
 def _report_unlisted(folder: Path, listed: set[str], ledger: Ledger) -> None:
-    """Report Markdown files beside the parts; the folder of the report itself may hold a README.
+    """Report Markdown files beside the parts, once; the folder of the report itself may hold a README.
 
     A name that begins with an underscore says, as it does to Quarto, that the file is for others to include.
     """
+    unlisted: list[str] = []
     for place in sorted({Path(name).parent for name in listed} - {Path()}):
         for item in sorted((folder / place).glob("*.md")):
             path = item.relative_to(folder).as_posix()
             if path not in listed and not item.name.startswith((".", "_")):
-                ledger.report("OCT109", Span(path))
+                unlisted.append(path)
+    if unlisted:
+        first, *others = unlisted
+        named = ", ".join(f"`{path}`" for path in others[:MOST_NAMED]) + ("" if len(others) <= MOST_NAMED else ", …")
+        ledger.report("OCT109", Span(first), others=f", nor is any of {len(others)} more: {named}" if others else "")
 
 
 def _existing(folder: Path, names: list[str | None], key: str, checker: Checker) -> tuple[Path, ...]:

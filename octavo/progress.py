@@ -48,8 +48,8 @@ class Progress:
             print(line, file=self._stream, flush=True)
 
 
-def summary(products: Sequence[Product], workspace: Workspace) -> str:
-    """Return what was made: file, pages and size, and the seconds of each stage."""
+def summary(products: Sequence[Product], workspace: Workspace, withheld: Sequence[str]) -> str:
+    """Return what was made: file, pages and size, the seconds of each stage, and why it claims no PDF/UA."""
     lines = []
     for product in products:
         size = product.path.stat().st_size / 1e6
@@ -57,6 +57,9 @@ def summary(products: Sequence[Product], workspace: Workspace) -> str:
         lines.append(f"{_shown(product.path)}  {product.pages} pages, {size:.1f} MB{runs}")
     stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in workspace.seconds.items())
     lines.append(f"{workspace.total():.2f} s ({stages})")
+    if withheld:
+        which = "This PDF does" if len(products) == 1 else "These PDFs do"
+        lines.append(f"{which} not claim to be PDF/UA: {' and '.join(withheld)}.")
     return "\n".join(lines)
 
 

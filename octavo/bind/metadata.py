@@ -49,7 +49,10 @@ class Publication:
 
 @dataclass(frozen=True)
 class Details:
-    """Hold what a document says about itself; `date` is a day in ISO form, `license` an address."""
+    """Hold what a document says about itself; `date` is a day in ISO form, `license` an address.
+
+    `accessible` is false where something is known to be missing that PDF/UA asks for and no program can check.
+    """
 
     title: str
     authors: tuple[str, ...]
@@ -59,6 +62,7 @@ class Details:
     keywords: tuple[str, ...]
     producer: str
     tagged: bool = True
+    accessible: bool = True
     date: str = ""
     license: str = ""
     publication: Publication = field(default_factory=Publication)
@@ -99,7 +103,7 @@ def xmp(details: Details, document: uuid.UUID, pages: int, has_files: bool) -> s
     publication = details.publication
     doi = f"https://doi.org/{publication.doi}" if publication.doi else ""
     properties = [
-        *_identification(details.tagged, has_files),
+        *_identification(details.tagged and details.accessible, has_files),
         _alternative("dc:title", details.title),
         _list("dc:creator", "Seq", details.authors),
         _list("dc:date", "Seq", [details.date]),
@@ -137,12 +141,12 @@ def xmp(details: Details, document: uuid.UUID, pages: int, has_files: bool) -> s
     )
 
 
-def _identification(tagged: bool, has_files: bool) -> Iterable[str]:
+def _identification(accessible: bool, has_files: bool) -> Iterable[str]:
     """Yield which standards the file keeps to, each by its part and year of revision."""
     yield _simple("pdfaid:part", "4")
     yield _simple("pdfaid:rev", "2020")
     yield _simple("pdfaid:conformance", "F" if has_files else "")
-    if tagged:
+    if accessible:
         yield _simple("pdfuaid:part", "2")
         yield _simple("pdfuaid:rev", "2024")
 
