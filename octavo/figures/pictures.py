@@ -1,33 +1,31 @@
 """Make pictures ready for the page: every image file becomes a one-page PDF, once.
 
 LuaTeX decodes and packs a PNG again on every run, and cannot read SVG. A picture is converted when it is first
-seen and kept by its content (lossless, transparency kept); PDF is placed as it is.
+seen and kept by its content (lossless, transparency kept). What a file is, its first bytes say, not its name. A file
+that cannot be read is told at its place, whatever the reader of its format throws.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import shutil
-import subprocess
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote
 
 from octavo.diagnostics import Ledger, Span
-from octavo.figures.inks import define_inks
 from octavo.figures.lettering import absent_fonts
 from octavo.figures.plate import Plate
 from octavo.latex.context import Picture
 from octavo.nearest import nearest
-from octavo.workspace import clean_environment
+from octavo.sealed import is_whole, put
 
-RASTER = {".png", ".jpg", ".jpeg"}
-SVG_TIME_LIMIT_SECONDS = 60
 #: Changes with how pictures are made ready, so that a cache of before is not taken for it.
-MADE_BY = "2"
+MADE_BY = "3"
+LARGEST_BYTES = 200_000_000
+REMOTE = ("http://", "https://", "ftp://", "//", "data:")
 
 
 @dataclass
@@ -44,48 +42,79 @@ class Pictures:
     alts: dict[str, str]
     files: dict[str, Path] = field(default_factory=dict)
 
-    def image(self, target: str, span: Callable[[], Span]) -> Picture | None:
-        """Return the picture of an image file named from the report's folder, or report what is wrong with it."""
-        path = self.folder / target
-        if not path.is_file() or not path.resolve().is_relative_to(self.folder.resolve()):
-            known = [p.relative_to(self.folder).as_posix() for p in self.folder.glob("*/*.*") if p.suffix != ".md"]
-            self.ledger.report("OCT301", span(), target=target, nearest=nearest(target, known))
+    def image(self, target: str, beside: str, span: Callable[[], Span]) -> Picture | None:
+        """Return the picture of an image file, or report why there is none.
+
+        Its path is looked for beside the chapter, `beside`, where an editor's preview shows it, then in the report's
+        folder; it may not leave that, not even by a link.
+        """
+        if target.lower().startswith(REMOTE):
+            self.ledger.report("OCT319", span(), target=target if len(target) < 80 else f"{target[:80]}…")
             return None
-        data = path.read_bytes()
-        ready = self.cache / "pictures" / MADE_BY / f"{hashlib.sha256(data).hexdigest()[:24]}.pdf"
-        if not ready.is_file():
-            problem = self._convert(path, data, ready)
-            if problem:
-                self.ledger.report("OCT302", span(), target=target, problem=problem)
-                return None
-        if path.suffix.lower() == ".pdf" and (absent := absent_fonts(ready)):
+        path = self._find(target, beside)
+        if path is None:
+            known = sorted({*self._known(self.folder), *self._known((self.folder / beside).parent)})
+            self.ledger.report("OCT301", span(), target=target, nearest=nearest(unquote(target), known))
+            return None
+        try:
+            if path.stat().st_size > LARGEST_BYTES:
+                raise ValueError(f"it is larger than {LARGEST_BYTES // 1_000_000} MB")
+            ready, told = self._ready(path)
+        except Exception as error:
+            problem = " ".join(str(error).split())[:200].rstrip(".") or type(error).__name__
+            self.ledger.report("OCT302", span(), target=target, problem=problem)
+            return None
+        if told:
+            self.ledger.report("OCT320", span(), target=target, what=told)
+        if absent := absent_fonts(ready):
             self.ledger.report("OCT545", span(), target=target, fonts=", ".join(absent))
         self.files[ready.name] = ready
         return Picture(ready.name)
 
-    def _convert(self, path: Path, data: bytes, ready: Path) -> str:
-        """Write the one-page PDF of an image, or return why there is none."""
+    def _find(self, target: str, beside: str) -> Path | None:
+        """Return the file that a target names, in either spelling of its spaces, or nothing."""
+        root = self.folder.resolve()
+        for name in _spellings(target):
+            rooted = name.startswith("/")
+            for folder in (self.folder,) if rooted else ((self.folder / beside).parent, self.folder):
+                path = folder / name.lstrip("/")
+                try:
+                    if path.is_file() and path.resolve().is_relative_to(root):
+                        return path
+                except (OSError, ValueError):
+                    continue
+        return None
+
+    def _known(self, folder: Path) -> Iterator[str]:
+        """Yield the pictures in a folder and in those below it, as they would be named from there."""
+        for pattern in ("*.*", "*/*.*"):
+            for path in folder.glob(pattern):
+                if path.suffix.lower() not in (".md", ".yaml", ".bib", ".qmd", ".rmd"):
+                    yield path.relative_to(folder).as_posix()
+
+    def _ready(self, path: Path) -> tuple[Path, str]:
+        """Return the one-page PDF of a picture, made unless it is kept, and what of the file is not in it.
+
+        Whatever is raised says what is wrong with the file.
+        """
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()[:24]
+        ready = self.cache / "pictures" / MADE_BY / f"{digest}.pdf"
+        part = self.cache / "pictures" / MADE_BY / f"{digest}.first.pdf"
+        for kept, told in ((ready, ""), (part, "first")):
+            if is_whole(kept):
+                return kept, "more than one page or frame, of which the first is printed" if told else ""
+        from octavo.figures.conversion import convert
+
         ready.parent.mkdir(parents=True, exist_ok=True)
-        temporary = ready.with_suffix(".tmp")
-        kind = path.suffix.lower()
-        if kind == ".pdf":
-            if not _is_pdf(path):
-                return "it is not a PDF that can be read"
-            shutil.copyfile(path, temporary)
-        elif kind in RASTER:
-            problem = _wrap_raster(data, temporary)
-            if problem:
-                return problem
-        elif kind == ".svg":
-            problem = _convert_svg(path, temporary)
-            if problem:
-                return problem
-        else:
-            return f"Octavo places PNG, JPEG, PDF and SVG, not `{kind}`"
-        if kind != ".svg":
-            define_inks(temporary)
-        temporary.replace(ready)
-        return ""
+        temporary = ready.with_name(f"{digest}.{os.getpid()}.tmp")
+        try:
+            told = convert(path, data, temporary)
+            target = part if told else ready
+            put(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return target, told
 
     def drawing(self, kind: str, span: Callable[[], Span]) -> Picture | None:
         """Return the drawing of that kind, or report that the report has no data for it."""
@@ -98,75 +127,11 @@ class Pictures:
         return Picture(plate.path.name, plate.page, self.alts.get(kind, ""))
 
 
-def _is_pdf(path: Path) -> bool:
-    """Tell whether a file is a PDF with a page; the engine would stop the whole book at any other."""
-    import pikepdf
-
-    try:
-        with pikepdf.open(path) as pdf:
-            return len(pdf.pages) > 0
-    except pikepdf.PdfError:
-        return False
-
-
-def _wrap_raster(data: bytes, target: Path) -> str:
-    import img2pdf
-
-    logging.getLogger("img2pdf").setLevel(logging.ERROR)  # it tells of every image that is not opaque
-    try:
-        rotation = img2pdf.Rotation.ifvalid
-        target.write_bytes(img2pdf.convert(data, nodate=True, producer="", creator="", rotation=rotation))
-    except img2pdf.AlphaChannelError:
-        return _wrap_transparent(data, target)
-    except (img2pdf.JpegColorspaceError, img2pdf.UnsupportedColorspaceError, img2pdf.PdfTooLargeError) as error:
-        return str(error).split("\n")[0] or "its colors or its size cannot be printed"
-    except img2pdf.ImageOpenError:
-        return "it cannot be read as an image"
-    except ValueError as error:
-        return str(error).split("\n")[0] or "it cannot be read as an image"
-    return ""
-
-
-def _wrap_transparent(data: bytes, target: Path) -> str:
-    """Write an image with transparency as a page with a soft mask (ISO 32000-2, 11.6.5.3)."""
-    import io
-    import zlib
-
-    import pikepdf
-    from PIL import Image
-
-    image = Image.open(io.BytesIO(data)).convert("RGBA")
-    width, height = image.size
-    dpi = image.info.get("dpi", (96.0, 96.0))[0] or 96.0
-    size = (width * 72 / dpi, height * 72 / dpi)
-    with pikepdf.new() as pdf:
-        colors: dict[str, Any] = dict(
-            Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Image, Width=width, Height=height, BitsPerComponent=8,
-            Filter=pikepdf.Name.FlateDecode,
-        )  # fmt: skip
-        alpha = pikepdf.Stream(pdf, zlib.compress(image.getchannel("A").tobytes(), 9))
-        alpha.stream_dict = pikepdf.Dictionary(**colors, ColorSpace=pikepdf.Name.DeviceGray)
-        pixels = pikepdf.Stream(pdf, zlib.compress(image.convert("RGB").tobytes(), 9))
-        pixels.stream_dict = pikepdf.Dictionary(**colors, ColorSpace=pikepdf.Name.DeviceRGB, SMask=alpha)
-        page = pdf.add_blank_page(page_size=size)
-        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im=pixels))
-        page.obj.Contents = pikepdf.Stream(pdf, f"q {size[0]:.3f} 0 0 {size[1]:.3f} 0 0 cm /Im Do Q".encode())
-        pdf.save(target, deterministic_id=True)
-    return ""
-
-
-def _convert_svg(path: Path, target: Path) -> str:
-    try:
-        done = subprocess.run(
-            ["rsvg-convert", "-f", "pdf", "-o", str(target), str(path)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=SVG_TIME_LIMIT_SECONDS,
-            env=clean_environment() | {"SOURCE_DATE_EPOCH": "0"},
-        )
-    except FileNotFoundError:
-        return "rsvg-convert is not installed; install the Debian package librsvg2-bin"
-    except subprocess.TimeoutExpired:
-        return "it takes too long to draw"
-    return done.stderr.strip().split("\n")[0] if done.returncode else ""
+def _spellings(target: str) -> Iterator[str]:
+    """Yield the names that a target may mean: as written, decoded, without a query, with other slashes."""
+    seen = []
+    for one in (target, unquote(target), target.split("?")[0].split("#")[0], target.replace("\\", "/")):
+        name = unquote(one) if one != target else one
+        if name and "\0" not in name and name not in seen:
+            seen.append(name)
+            yield str(PurePosixPath(name)) if not name.startswith("//") else name

@@ -49,7 +49,7 @@ class DataTable(Protocol):
 class Pictures(Protocol):
     """Make pictures ready: of an image file named in the manuscript, or drawn from the report's data."""
 
-    def image(self, target: str, span: Callable[[], Span]) -> Picture | None:
+    def image(self, target: str, beside: str, span: Callable[[], Span]) -> Picture | None:
         """Return the picture of an image file, or report why there is none."""
 
     def drawing(self, kind: str, span: Callable[[], Span]) -> Picture | None:
@@ -169,6 +169,10 @@ class Context:
     def quote(self, nodes: Iterable[n.Node], sources: bool = True) -> list[n.Inline]:
         """Return what a title shows in another place: no notes, links or marks, and without `sources` no citations."""
         return n.quoted(nodes, self.print_reference, sources)
+
+    def image(self, picture: n.Picture) -> Picture | None:
+        """Return the picture of an image file that is ready to be placed, or nothing where that was reported."""
+        return self.pictures.image(picture.target, self.part.path, lambda: self.part.span(picture, picture.target))
 
     def report(self, code: str, node: n.Node, needle: str = "", **facts: object) -> None:
         """Report a problem at a node of the part that is being written."""

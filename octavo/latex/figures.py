@@ -113,9 +113,9 @@ class FigureWriter:
         return self._float(anchor, content, text, [*shelf, *notes])
 
     def _place(self, picture: n.Picture, structure: Element) -> Tex:
-        ready = self._context.pictures.image(picture.target, lambda: self._context.part.span(picture, picture.target))
+        ready = self._context.image(picture)
         if ready is None:
-            return Tex("")
+            return self._inlines.missing_picture(picture, structure)
         width, height = (self._inlines.measure(picture, name) for name in ("width", "height"))
         return self._picture(ready, structure, width, height)
 

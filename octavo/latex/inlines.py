@@ -223,9 +223,9 @@ class InlineWriter:
         return [n.Text(opening), *self._context.quote(target.heading), n.Text(closing)]
 
     def _picture(self, inline: n.Picture, element: Element) -> Tex:
-        picture = self._context.pictures.image(inline.target, lambda: self._context.part.span(inline, inline.target))
+        picture = self._context.image(inline)
         if picture is None:
-            return Tex("")
+            return self.missing_picture(inline, element.add("Figure", attributes={"Placement": "Inline"}))
         width, height = (self.measure(inline, name) for name in ("width", "height"))
         facts = {"file": picture.file, "page": picture.page, "width": width, "height": height}
         alt = description(inline)
@@ -235,6 +235,14 @@ class InlineWriter:
             self._context.report("OCT303", inline, inline.target, target=inline.target)
         figure = element.add("Figure", alt=alt or inline.target, attributes={"Placement": "Inline"})
         return self._context.macros("picture", **facts, leaf=self._context.leaves.on(figure))
+
+    def missing_picture(self, picture: n.Picture, figure: Element) -> Tex:
+        """Write in a frame what is said of a picture that is not there, and its name."""
+        figure.alt = figure.alt or description(picture) or picture.target
+        words = f"{description(picture)} " if description(picture) else ""
+        return self._context.macros(
+            "missing_picture", words=words, name=escape_breakable(picture.target), leaf=self._context.leaves.on(figure)
+        )
 
     def measure(self, picture: n.Picture, name: str) -> Tex:
         """Return the TeX length of a picture's `width` or `height`; one that is no length is reported."""
