@@ -26,11 +26,12 @@ from octavo.latex.escape import Tex
 from octavo.latex.tree import Leaves
 from octavo.latex.volume import Volume
 from octavo.manifest import Edition, Report
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.glossary import define_terms
 from octavo.manuscript.inclusion import open_part
 from octavo.manuscript.numbering import Numbering
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.manuscript.scripts import rightward_script
 from octavo.manuscript.words import Words
 from octavo.press.driver import coverage, driver, own_fonts, styles

@@ -16,8 +16,9 @@ import pytest
 import yaml
 
 from octavo.diagnostics import Ledger
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.workspace import run_pandoc
 
 ROOT = Path(__file__).parent.parent

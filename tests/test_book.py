@@ -13,8 +13,9 @@ import yaml
 from octavo.diagnostics import Ledger
 from octavo.manifest import Report, load
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.workspace import run_pandoc
 
 ROOT = Path(__file__).resolve().parent.parent

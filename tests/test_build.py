@@ -27,8 +27,9 @@ from octavo.check.structure import inspect_structure
 from octavo.diagnostics import Ledger
 from octavo.manifest import load
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.workspace import Workspace, run_pandoc
 
 pytestmark = pytest.mark.tex

@@ -10,9 +10,10 @@ from conftest import read_part
 
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.depth import DEEPEST, TOO_DEEP, decode, flatten
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.workspace import run_pandoc
 
 WORDS = "kept as they are with code"

@@ -11,12 +11,13 @@ from conftest import ROOT, Project
 
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.dialect_lines import translate
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.inclusion import open_part
 from octavo.manuscript.part import Part
 from octavo.manuscript.punctuation import typographic
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.manuscript.words import Words
 from octavo.workspace import run_pandoc
 

@@ -188,7 +188,7 @@ def test_a_style_that_cannot_be_read_is_named(project: Project) -> None:
     write(project, GOOD, bibliography={"files": ["refs.bib"], "style": "own.csl"})
     project.write("own.csl", "<style")
     done = project.octavo("check", "--format", "json")
-    assert done.places == ["OCT115 own.csl:1:7"]
+    assert done.places == ["OCT290 own.csl:1:1"]
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from octavo.check.listening import Element, read_structure
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.linear import linear
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.manuscript.spoken import spoken
 from octavo.workspace import TextCache, run_pandoc
 

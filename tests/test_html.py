@@ -10,10 +10,11 @@ import pytest
 
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.html_source import disguise, undisguise
 from octavo.manuscript.html_tags import vocabulary
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.workspace import run_pandoc
 
 #: What stands around a tag, by the place that it is in; TAG is the element, with a word inside.

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from octavo.diagnostics import Ledger, Span
 from octavo.manifest import load
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.workspace import run_pandoc
 
 WORD = re.compile(r"[^\W_]+")

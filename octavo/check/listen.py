@@ -19,8 +19,9 @@ from octavo.check.speech import Speaker
 from octavo.diagnostics import Ledger, Span
 from octavo.manifest import FILE, Report
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.part import Part
-from octavo.manuscript.reading import Bibliography, read
+from octavo.manuscript.reading import read
 from octavo.nearest import nearest
 from octavo.workspace import Workspace, run_pandoc
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography, doubtful_files, mended_files, report_lost
 from octavo.manuscript.convert import THEOREM, Converter, Json, is_reference
 from octavo.manuscript.dangling import report_dangling
 from octavo.manuscript.depth import TOO_DEEP, flatten, report_depth
@@ -27,12 +29,14 @@ from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
 from octavo.manuscript.part import Part
 from octavo.manuscript.sources import take_heading
 from octavo.manuscript.structure import settle_structure
+from octavo.manuscript.style import sound_style
 from octavo.nearest import nearest
 from octavo.workspace import TextCache
 
 #: What Pandoc runs behind citeproc, to give formulas MathML.
 FILTER = READER.with_name("cite.lua")
 
+_CITED = re.compile(r'"citationId": "([^"]+)"')
 _NOT_FOUND = re.compile(r"citation (\S+) not found")
 _AT_LINE = re.compile(r"\(line (\d+), column (\d+)\)|errorPosition = (\d+):(\d+)")
 _AT_BYTE = re.compile(r"byte offset (\d+)")
@@ -41,29 +45,6 @@ _AT_BYTE = re.compile(r"byte offset (\d+)")
 _DOLLAR = re.compile(
     r"(?<![A-Z\d])\$\$?(?=[A-Za-z](?![A-Za-z])|\\[A-Za-z]|[A-Za-z0-9]+[_^]|\d*[a-z]\s*=|\{)|\$ ?[^\s$]{1,20}\$(?!\d)"
 )
-_KEY = re.compile(r"^\s*@\w+\{\s*([^\s,]+)\s*,", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Bibliography:
-    """Name the sources and how they are set: files of entries, a CSL style or none, keys listed but not cited."""
-
-    files: tuple[Path, ...] = ()
-    style: Path | None = None
-    listed: tuple[str, ...] = ()
-
-    def keys(self) -> list[str]:
-        """Return the key of every entry."""
-        return [key for path in self.files for key in _KEY.findall(path.read_text(encoding="utf-8", errors="replace"))]
-
-    def all_files(self) -> tuple[Path, ...]:
-        """Return every file that decides how citations are printed."""
-        return (*self.files, *((self.style,) if self.style else ()))
-
-    def asks_for_position(self) -> bool:
-        """Tell whether the style prints a second citation of a source differently (CSL 1.0.2, `position`)."""
-        text = self.style.read_text(encoding="utf-8", errors="replace") if self.style else ""
-        return any(word in text for word in ('position="', "position='", 'class="note"', "citation-number"))
 
 
 @dataclass
@@ -186,21 +167,26 @@ def _settle(
     distinct: dict[str, Json] = {}
     for name, cite in zip(names, cites, strict=True):
         distinct.setdefault(name, cite)
+    if bibliography.style and not sound_style(bibliography.style, ledger):
+        return [], set()
     document = json.dumps(_citation_document(list(distinct.values()), bibliography, language))
-    key = readings.key("cite", document, *(path.read_bytes() for path in (*SCRIPTS, *bibliography.all_files())))
+    changed = mended_files(bibliography, ledger)
+    files = (*SCRIPTS, *bibliography.all_files())
+    key = readings.key("cite", document, *changed.values(), *(path.read_bytes() for path in files))
     answer = readings.get(key)
-    if answer is None:
-        arguments = ["-f", "json", "-t", "json", "--citeproc"]
-        if '"Math"' in document or any(b"$" in path.read_bytes() for path in bibliography.files):
-            arguments.append(f"--lua-filter={FILTER}")
-        arguments += [f"--bibliography={path}" for path in bibliography.files]
-        arguments += [f"--csl={bibliography.style}"] if bibliography.style else []
+    with TemporaryDirectory() as folder:
+        given = _given(bibliography, changed, Path(folder))
         try:
-            answer = json.dumps(pandoc(arguments, document))
+            if answer is None:
+                answer = json.dumps(pandoc(_arguments(document, bibliography, given.values()), document))
+                readings.put(key, answer)
+            _compare(document, bibliography, given, pandoc, readings, ledger)
         except subprocess.CalledProcessError as error:
-            _report_unreadable(error.stderr.decode(errors="replace"), bibliography, ledger)
+            _report_unreadable(error.stderr.decode(errors="replace"), bibliography, given, ledger)
             return [], set()
-        readings.put(key, answer)
+        except subprocess.TimeoutExpired as error:
+            ledger.report("OCT115", None, problem=f"Pandoc was not done after {error.timeout:.0f} seconds")
+            return [], set()
     output, messages = json.loads(answer)
     blocks = json.loads(output)["blocks"]
     settled = {name: block["c"][0]["c"] for name, block in zip(distinct, blocks, strict=False)}
@@ -208,6 +194,45 @@ def _settle(
         cite["c"] = settled[name]
     entries = blocks[len(distinct)]["c"][1] if len(blocks) > len(distinct) else []
     return entries, set(_NOT_FOUND.findall(messages))
+
+
+def _given(bibliography: Bibliography, changed: Mapping[Path, str], folder: Path) -> dict[Path, Path]:
+    """Return the file that Pandoc reads for each file of entries: a mended copy, where there is one."""
+    given = {path: path for path in bibliography.files}
+    for number, (path, text) in enumerate(changed.items()):
+        given[path] = folder / f"{number}{path.suffix}"
+        given[path].write_text(text, encoding="utf-8")
+    return given
+
+
+def _arguments(document: str, bibliography: Bibliography, given: Iterable[Path]) -> list[str]:
+    arguments = ["-f", "json", "-t", "json", "--citeproc"]
+    if '"Math"' in document or any(b"$" in path.read_bytes() for path in bibliography.files):
+        arguments.append(f"--lua-filter={FILTER}")
+    arguments += [f"--bibliography={path}" for path in given]
+    return arguments + ([f"--csl={bibliography.style}"] if bibliography.style else [])
+
+
+def _compare(
+    document: str,
+    bibliography: Bibliography,
+    given: Mapping[Path, Path],
+    pandoc: Pandoc,
+    readings: TextCache,
+    ledger: Ledger,
+) -> None:
+    """Compare what Pandoc made of doubtful entries with what is written in them."""
+    used = {*_CITED.findall(document), *bibliography.listed}
+    read: dict[Path, list[Json]] = {}
+    for path in doubtful_files(bibliography, used):
+        text = given[path].read_text(encoding="utf-8")
+        key = readings.key("entries", text)
+        answer = readings.get(key)
+        if answer is None:
+            answer = pandoc(["-f", "biblatex", "-t", "csljson"], text)[0]
+            readings.put(key, answer)
+        read[path] = json.loads(answer)
+    report_lost(bibliography, used, read, ledger)
 
 
 def _name(cite: Json) -> str:
@@ -231,9 +256,9 @@ def _citation_document(cites: list[Json], bibliography: Bibliography, language: 
     }
 
 
-def _report_unreadable(message: str, bibliography: Bibliography, ledger: Ledger) -> None:
+def _report_unreadable(message: str, bibliography: Bibliography, given: Mapping[Path, Path], ledger: Ledger) -> None:
     """Report a bibliography or a style that Pandoc cannot read, at the place that its message names."""
-    named = (path for path in bibliography.files if str(path) in message)
+    named = (path for path, read in given.items() if str(read) in message)
     path = next(named, bibliography.style if bibliography.style and "XML" in message else None)
     line = column = 0
     if found := _AT_LINE.search(message):

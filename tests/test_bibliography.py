@@ -1,0 +1,150 @@
+"""Bibliographies and styles as they are in the wild: nothing hangs, and nothing is lost without a message."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+from octavo.diagnostics import Ledger
+from octavo.manuscript import nodes as n
+from octavo.manuscript.bibliography import Bibliography
+from octavo.manuscript.bibtex import circular, entries, mended
+from octavo.manuscript.part import Part
+from octavo.manuscript.reading import read
+from octavo.manuscript.style import sound_style
+from octavo.workspace import run_pandoc
+
+HEAD = '<style xmlns="http://purl.org/net/xbiblio/csl" version="1.0">'
+CALL_A, CALL_B = '<text macro="a"/>', '<text macro="b"/>'
+CITATION = '<citation><layout><text macro="a"/></layout></citation>'
+
+
+def cite(project: Project, keys: str, files: dict[str, str], style: str = "") -> None:
+    for name, text in files.items():
+        project.write(name, text)
+    chosen = {"style": "own.csl"} if style else {}
+    if style:
+        project.write("own.csl", style)
+    project.chapters(f"# One\n\nSee [{keys}].\n", bibliography={"files": [*files], **chosen})
+
+
+@pytest.mark.parametrize(
+    ("lines", "line", "words"),
+    [
+        ([HEAD, '<macro name="a"><text macro="a"/></macro>', CITATION, "</style>"], 2, "`a` calls itself"),
+        (
+            [HEAD, f'<macro name="a">{CALL_B}</macro>', f'<macro name="b">{CALL_A}</macro>', "</style>"],
+            3,
+            "`a` calls itself",
+        ),
+        ([HEAD, '<macro name="aa"><text value="x"/></macro>', CITATION, "</style>"], 3, "no macro `a`"),
+        ([HEAD, '<info><link rel="independent-parent" href="http://x.y/apa"/></info>', "</style>"], 2, "style `apa`"),
+        ([HEAD, "<info/>", "</style>"], 1, "how a citation is set"),
+        (["<html>", "</html>"], 1, "`<html>` is not"),
+        ([HEAD, "<info>", "</style>"], 3, "mismatched tag"),
+        ([""], 1, "no element found"),
+    ],
+)
+def test_a_style_that_citeproc_would_stumble_over_is_told(
+    lines: list[str], line: int, words: str, tmp_path: Path
+) -> None:
+    style, ledger = tmp_path / "own.csl", Ledger()
+    style.write_text("\n".join(lines))
+    assert not sound_style(style, ledger)
+    (found,) = ledger.entries
+    assert (found.code, found.span and found.span.line) == ("OCT290", line)
+    assert words in found.problem
+
+
+def test_a_macro_that_is_called_twice_is_no_circle(tmp_path: Path) -> None:
+    style, ledger = tmp_path / "own.csl", Ledger()
+    macros = '<macro name="a"><text macro="b"/><text macro="b"/></macro><macro name="b"><text value="x"/></macro>'
+    style.write_text(f"{HEAD}{macros}{CITATION}</style>")
+    assert sound_style(style, ledger)
+
+
+def test_a_style_without_end_stops_no_build(project: Project) -> None:
+    cite(
+        project,
+        "@k",
+        {"r.bib": "@book{k, title={T}}\n"},
+        f'{HEAD}<macro name="a"><text macro="a"/></macro>{CITATION}</style>',
+    )
+    assert project.octavo("check", "--format", "json").places == ["OCT290 own.csl:1:78"]
+
+
+def test_a_key_that_stands_twice_is_told_with_both_places(project: Project) -> None:
+    files = {
+        "a.bib": "@book{k, title={First}}\n\n@book{k, title={Second}}\n",
+        "b.json": '[{"id": "k", "type": "book", "title": "Third"}]',
+    }
+    cite(project, "@k", files)
+    done = project.octavo("check", "--format", "json")
+    assert done.places == ["OCT291 a.bib:1:7"]
+    assert "b.json:1:10" in done.problems[0]["problem"]
+
+
+def test_of_many_keys_that_stand_twice_the_first_are_told(project: Project) -> None:
+    text = "".join(f"@book{{k{number}, title={{T}}}}\n" for number in range(40))
+    cite(project, "@k1", {"a.bib": text + text})
+    done = project.octavo("check", "--format", "json")
+    assert len(done.places) == 5
+    assert "35 further keys" in done.problems[-1]["problem"]
+
+
+def test_no_sign_in_a_field_loses_what_stands_behind_it(project: Project) -> None:
+    signs = sorted(set(string.punctuation) - set('{}\\"'))
+    lines = [f"@book{{k{number}, title={{{{Front {sign} hind}}}}}}\n" for number, sign in enumerate(signs)]
+    bibliography = Bibliography((project.write("r.bib", "".join(lines)),))
+    keys = [f"k{number}" for number in range(len(signs))]
+    source = f"# One\n\nSee [{'; '.join(f'@{key}' for key in keys)}].\n"
+    part, ledger = Part("chapters/1.md", "chapter", source), Ledger()
+    printed = read([part], bibliography, "en-US", run_pandoc, ledger).entries
+    assert ledger.entries == []
+    for key, sign in zip(keys, signs, strict=True):
+        words = n.plain_text([node for node in n.walk(printed[key]) if isinstance(node, n.Text)])
+        assert "Front" in words and "hind" in words, sign
+        assert sign in words or sign in "~-'`$^", words
+
+
+def test_signs_that_begin_a_comment_are_mended_and_addresses_are_not() -> None:
+    text = '@misc{k, title={100% {of} \\% #1 \\\\# $5}, url={x/%20#a}, note="a#b" # jan # {c%}, year=2001}\n'
+    new = mended(text, entries(text), [])
+    assert new == (
+        '@misc{k, title={100\\% {of} \\% \\#1 \\\\\\# \\$5}, url={x/%20#a}, note="a\\#b" # jan # {c\\%}, year=2001}\n'
+    )
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_an_entry_that_is_a_part_of_itself_is_told_and_printed(length: int, project: Project) -> None:
+    text = "".join(
+        f"@book{{k{number}, title={{T{number}}}, crossref={{k{(number + 1) % length}}}}}\n" for number in range(length)
+    )
+    assert [entry.key for entry, _ in circular(entries(text))] == [f"k{number}" for number in range(length)]
+    cite(project, "@k0", {"r.bib": text})
+    done = project.octavo("check", "--format", "json")
+    assert [place.split()[0] for place in done.places] == ["OCT292"] * length
+
+
+def test_what_is_no_entry_is_passed_over() -> None:
+    text = "@comment{@book{no, title={x}}}\n@string{j = {J}}\n@preamble{{x}}\nmail@host.org\n"
+    text += '@book(k, title = j # { of "x"})\n'
+    assert [entry.key for entry in entries(text)][-1] == "k"
+
+
+def test_a_word_that_pandoc_drops_is_told_where_it_stands(project: Project) -> None:
+    text = '@book{k,\n title={Known \\emph{kept} \\foo{lostword} {\\"o} M{\\"u}ller},\n'
+    text += " author={Fran{\\c c}ois, \\'Etienne}}\n"
+    cite(project, "@k", {"r.bib": text + "@book{unused, title={\\foo{other}}}\n"})
+    done = project.octavo("check", "--format", "json")
+    assert done.places == ["OCT293 r.bib:2:9"]
+    assert "“lostword”" in done.problems[0]["problem"]
+
+
+def test_a_parent_that_is_not_there_is_told(project: Project) -> None:
+    cite(project, "@k", {"r.bib": "@inbook{k, title={T}, crossref={bok}}\n@book{book, title={B}}\n"})
+    done = project.octavo("check", "--format", "json")
+    assert done.places == ["OCT294 r.bib:1:33"]
