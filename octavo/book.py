@@ -95,7 +95,7 @@ class Book:
 
     @cached_property
     def _templates(self) -> jinja2.Environment:
-        place = self.workspace.cache / "templates"
+        place = font_cache().parent / "templates"
         place.mkdir(parents=True, exist_ok=True)
         return open_templates(self.report.theme.folders, place)
 
@@ -194,10 +194,7 @@ class Book:
 
     def _start(self, edition: Edition) -> Press:
         """Start the engine on everything that is known before the manuscript is read."""
-        text = driver(self.report, edition, self._templates, self._maths)
-        folder = self.workspace.press(edition.name)
-        support = styles(self.report.theme.folders)
-        press = Press(folder, text, support, self._fonts, self.tagging, lambda: coverage(self._typefaces))
+        press = self._press(self.workspace.press(edition.name), edition, self._maths)
         if self._maths:
             press.bring_coverage()
         return press
@@ -216,12 +213,13 @@ class Book:
 
     def _start_trial(self, seconds: int) -> Press:
         """Start an engine that goes on behind errors."""
-        edition = self.report.editions[0]
-        text = driver(self.report, edition, self._templates, True)
-        folder = self.workspace.press("trial")
-        support = styles(self.report.theme.folders)
+        return self._press(self.workspace.press("trial"), self.report.editions[0], True, seconds)
+
+    def _press(self, folder: Path, edition: Edition, maths: bool, seconds: int = 0) -> Press:
+        text = driver(self.report, edition, self._templates, maths)
+        support, reads = styles(self.report.theme.folders), (self.report.folder / "fonts",)
         given = lambda: coverage(self._typefaces)  # noqa: E731
-        return Press(folder, text, support, self._fonts, self.tagging, given, seconds)
+        return Press(folder, text, support, self._fonts, self.tagging, given, seconds, reads)
 
     def _read(self, parts: list[Part], pool: ThreadPoolExecutor | None) -> tuple[Volume, Pictures]:
         """Read the manuscript and settle all that does not depend on pages.

@@ -146,7 +146,7 @@ def _with_book(
 
     from octavo.figures.plate import PlateError
     from octavo.manifest import load
-    from octavo.workspace import MissingProgramError, Workspace, tagging_wanted
+    from octavo.workspace import MissingProgramError, ProgramStoppedError, Workspace, tagging_wanted
 
     ledger, workspace = Ledger(), Workspace(chosen.project)
     try:
@@ -158,6 +158,8 @@ def _with_book(
     except MissingProgramError as missing:
         ledger.report("OCT001", None, problem=missing)
         return ledger, workspace, NOT_SET_UP
+    except ProgramStoppedError as stopped:
+        ledger.report("OCT010", None, program=stopped.program, reason=stopped.reason)
     except PlateError as error:
         ledger.report("OCT306", None, problem=error)
     except jinja2.TemplateError as error:
@@ -211,7 +213,7 @@ def _listen(chosen: argparse.Namespace, _: list[str]) -> int:
     """Say or write what a finished PDF holds; the report is read only to find the file and its parts."""
     from octavo.check.listen import Wish, finished_file, listen
     from octavo.manifest import load
-    from octavo.workspace import MissingProgramError, Workspace, write
+    from octavo.workspace import MissingProgramError, ProgramStoppedError, Workspace, write
 
     wish = Wish(chosen.file, chosen.edition, chosen.page, chosen.part, chosen.html)
     if wish.html and (wish.page or wish.part):
@@ -232,6 +234,8 @@ def _listen(chosen: argparse.Namespace, _: list[str]) -> int:
             _print(heard)
     except MissingProgramError as missing:
         ledger.report("OCT001", None, problem=missing)
+    except ProgramStoppedError as stopped:
+        ledger.report("OCT010", None, program=stopped.program, reason=stopped.reason)
     except OSError as error:
         ledger.report("OCT002", Span(str(error.filename)) if error.filename else None, problem=error.strerror or error)
     _close(ledger, chosen)

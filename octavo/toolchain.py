@@ -72,7 +72,10 @@ PACKAGES = (
     DebianPackage(
         "fonts-stix",
         "signs that a mathematics face lacks",
-        files=("/usr/share/fonts/opentype/stix-word/STIXMath-Regular.otf",),
+        files=(
+            "/usr/share/fonts/opentype/stix-word/STIXMath-Regular.otf",
+            "/usr/share/fonts/opentype/stix/STIXTwoMath-Regular.otf",
+        ),
     ),
     DebianPackage(
         "fonts-linuxlibertine",

@@ -17,9 +17,33 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
+from octavo.confinement import Walls
+from octavo.runner import Bounds, run
 from octavo.sealed import read_sealed, write_sealed
 
-PANDOC_TIME_LIMIT_SECONDS = 120
+PANDOC_BOUNDS = Bounds(seconds=60, memory=0)
+#: Pandoc reserves more addresses than it uses, so that its own bound is used.
+PANDOC_MEMORY = "3g"
+PANDOC_OUT_OF_MEMORY = 251
+
+
+#: What a report's own `.git/config` may not make of a question: programs that Git would run.
+GIT_SETTINGS = (
+    "core.fsmonitor=false",
+    "core.hooksPath=/dev/null",
+    "core.untrackedCache=false",
+    "submodule.recurse=false",
+)
+GIT_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_PAGER": "cat"}
+
+
+class ProgramStoppedError(Exception):
+    """Say that a program was stopped because it took too much: which, and of what."""
+
+    def __init__(self, program: str, reason: str) -> None:
+        super().__init__(f"{program} was stopped: {reason}")
+        self.program = program
+        self.reason = reason
 
 
 class MissingProgramError(Exception):
@@ -46,18 +70,25 @@ def run_pandoc(arguments: Sequence[str], text: str) -> tuple[str, str]:
 
     Pandoc may read the files named in the arguments and nothing else of the network or the disk.
     """
+    command = [pandoc_program(), "+RTS", f"-M{PANDOC_MEMORY}", "-RTS", *arguments]
     try:
-        done = subprocess.run(
-            [pandoc_program(), *arguments],
-            input=text.encode(),
-            capture_output=True,
-            check=True,
-            timeout=PANDOC_TIME_LIMIT_SECONDS,
-            env=clean_environment(),
+        done = run(
+            command, Walls(reads=(Path(__file__).parent, *files_of(arguments))), PANDOC_BOUNDS, given=text.encode()
         )
+    except subprocess.TimeoutExpired:
+        raise ProgramStoppedError("Pandoc", f"it took more than {PANDOC_BOUNDS.seconds} s") from None
     except OSError as error:
         raise MissingProgramError(f"pandoc does not run: {error}") from error
+    if done.returncode == PANDOC_OUT_OF_MEMORY:
+        raise ProgramStoppedError("Pandoc", f"it took more than {PANDOC_MEMORY} of memory")
+    done.check_returncode()
     return done.stdout.decode(), done.stderr.decode()
+
+
+def files_of(arguments: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files that a command line names, with or without an option before them."""
+    names = (argument.rpartition("=")[2] for argument in arguments)
+    return tuple(path for path in map(Path, names) if path.is_file())
 
 
 def pandoc_stamp() -> str:
@@ -78,17 +109,25 @@ def pandoc_version(known: TextCache) -> str:
 
 def revision_of(folder: Path) -> str:
     """Return the revision of a folder as Git names it, with a plus where files were changed since; else nothing."""
-    command = ["git", "-C", str(folder), "describe", "--always", "--abbrev=7", "--dirty=+"]
+    quiet = [word for setting in GIT_SETTINGS for word in ("-c", setting)]
+    command = ["git", *quiet, "-C", str(folder), "describe", "--always", "--abbrev=7", "--dirty=+"]
+    top = next((place for place in (folder.resolve(), *folder.resolve().parents) if (place / ".git").exists()), folder)
     try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True, env=clean_environment(), timeout=5)
+        found = run(command, Walls(reads=(top, *_common_folder(top))), Bounds(seconds=5), environment=GIT_ENVIRONMENT)
+        found.check_returncode()
     except (OSError, subprocess.SubprocessError):
         return ""
-    return found.stdout.strip()
+    return found.stdout.decode().strip()
 
 
-def clean_environment() -> dict[str, str]:
-    """Return what a program needs of the environment, and nothing that could change its output."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": os.devnull}
+def _common_folder(top: Path) -> tuple[Path, ...]:
+    """Return where the history of a linked worktree is: its `.git` is a file that names a place in it."""
+    try:
+        named = (top / ".git").read_text(encoding="utf-8").removeprefix("gitdir:").strip()
+    except (OSError, UnicodeDecodeError):
+        return ()
+    place = Path(top, named)
+    return (place.parent.parent,) if place.parent.name == "worktrees" else (place,)
 
 
 def font_cache() -> Path:

@@ -12,8 +12,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from octavo.confinement import Walls
 from octavo.figures.inks import define_inks
-from octavo.workspace import clean_environment
+from octavo.runner import Bounds, run
 
 SVG_TIME_LIMIT_SECONDS = 60
 #: More pixels than a poster of A0 at 300 dots an inch has; a picture that claims more is not opened.
@@ -61,17 +62,19 @@ def _convert_pdf(data: bytes, target: Path) -> str:
 
 def _convert_svg(path: Path, target: Path) -> None:
     try:
-        done = subprocess.run(
+        done = run(
             ["rsvg-convert", "-f", "pdf", "-o", str(target.resolve()), path.name],
-            capture_output=True, text=True, check=False, timeout=SVG_TIME_LIMIT_SECONDS, cwd=path.parent,
-            env=clean_environment() | {"SOURCE_DATE_EPOCH": "0"}, errors="replace",
-        )  # fmt: skip
+            Walls(reads=(path.resolve().parent,), writes=(target.resolve().parent,)),
+            Bounds(seconds=SVG_TIME_LIMIT_SECONDS),
+            path.parent,
+            {"SOURCE_DATE_EPOCH": "0"},
+        )
     except FileNotFoundError:
         raise ValueError("rsvg-convert is not installed; install the Debian package librsvg2-bin") from None
     except subprocess.TimeoutExpired:
         raise ValueError("it takes too long to draw") from None
     if done.returncode:
-        raise ValueError((done.stderr.strip() or "it cannot be drawn").split("\n")[0])
+        raise ValueError((done.stderr.decode(errors="replace").strip() or "it cannot be drawn").split("\n")[0])
 
 
 def _convert_raster(data: bytes, target: Path) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -19,7 +18,9 @@ from pathlib import Path
 
 import jinja2
 
+from octavo.confinement import Walls
 from octavo.latex.escape import Tex
+from octavo.runner import Bounds, engine_environment, run
 from octavo.sealed import is_whole, put, read_values, write_values
 
 SKELETON = "figures/plates.tex"
@@ -181,11 +182,13 @@ def export(plate: Plate, svg: Path, png: Path, dpi: int = 200) -> None:
     page = str(plate.page)
     command = ["pdftocairo", "-svg", "-f", page, "-l", page, str(plate.path), str(svg)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIME_LIMIT_SECONDS)
+        done = run(command, Walls(reads=(plate.path,), writes=(svg.parent,)), Bounds(seconds=TIME_LIMIT_SECONDS))
     except FileNotFoundError:
         raise PlateError("pdftocairo is not installed, and SVG figures need it: apt install poppler-utils") from None
     if done.returncode:
-        raise PlateError(f"pdftocairo could not turn page {page} of {plate.path} into SVG: {done.stderr.strip()}")
+        raise PlateError(
+            f"pdftocairo could not turn page {page} of {plate.path} into SVG: {done.stderr.decode().strip()}"
+        )
     with pypdfium2.PdfDocument(plate.path) as document:
         image = document[plate.page - 1].render(scale=dpi / 72).to_pil()
     image.save(png, dpi=(dpi, dpi), optimize=True)
@@ -195,10 +198,11 @@ def export(plate: Plate, svg: Path, png: Path, dpi: int = 200) -> None:
 def engine_version(engine: str = ENGINE) -> str:
     """Ask the engine for its version line; raises `PlateError` if it is not installed."""
     try:
-        done = subprocess.run([engine, "--version"], capture_output=True, text=True, check=True, timeout=60)
+        done = run([engine, "--version"], Walls(), Bounds())
+        done.check_returncode()
     except (OSError, subprocess.SubprocessError) as fault:
         raise PlateError(f"{engine} does not run ({fault}): apt install texlive-luatex texlive-pictures") from None
-    return done.stdout.partition("\n")[0].strip()
+    return done.stdout.decode().partition("\n")[0].strip()
 
 
 def _digest(version: str, sources: dict[str, str]) -> str:
@@ -214,29 +218,12 @@ def _run_engine(engine: str, folder: Path, font_cache: Path) -> str:
     SOURCE_DATE_EPOCH and FORCE_SOURCE_DATE stop TeX's clock; openin_any and openout_any keep it from files
     outside its folder and the TeX trees (Web2C manual, "Safe filenames"). The font loader's cache outlives the run.
     """
-    environment = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "HOME": str(folder),
-        "TEXMFVAR": str(font_cache.resolve()),
-        "SOURCE_DATE_EPOCH": "0",
-        "FORCE_SOURCE_DATE": "1",
-        "openin_any": "p",
-        "openout_any": "p",
-        "max_print_line": "1000",
-        "LC_ALL": "C",
-        "TZ": "UTC",
-    }
+    environment = engine_environment(folder, font_cache) | {"max_print_line": "1000"}
     command = [engine, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "plates.tex"]
+    walls = Walls(reads=tuple(link.resolve() for link in folder.iterdir()), writes=(folder, font_cache))
+    font_cache.mkdir(parents=True, exist_ok=True)
     try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-            timeout=TIME_LIMIT_SECONDS,
-        )
+        done = run(command, walls, Bounds(seconds=TIME_LIMIT_SECONDS), folder, environment)
     except subprocess.TimeoutExpired:
         raise PlateError(f"{engine} took more than {TIME_LIMIT_SECONDS} s over the figures, and was stopped") from None
     return _complaint(done.stdout.decode("utf-8", errors="replace")) if done.returncode else ""

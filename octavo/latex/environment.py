@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import cast
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from octavo.latex.escape import Tex, finalize
 
@@ -14,9 +15,11 @@ def open_templates(folders: tuple[Path, ...], cache: Path | None = None) -> jinj
     """Return an environment that looks for a template in each folder in turn.
 
     A report overrides one template by putting a file of the same name into its own `templates/`. An undefined
-    name in a template is an error, so that a misspelt one cannot print nothing. `cache` keeps compiled templates.
+    name in a template is an error, so that a misspelt one cannot print nothing. A template runs in a sandbox: it reads
+    what it is given, and reaches nothing of Python. `cache` keeps compiled templates, which are programs: it must be a
+    folder that no report brings along.
     """
-    return jinja2.Environment(
+    return ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader([str(folder) for folder in folders]),
         block_start_string="<%",
         block_end_string="%>",

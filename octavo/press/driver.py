@@ -9,13 +9,14 @@ from pathlib import Path
 
 import jinja2
 
+from octavo.confinement import Walls
 from octavo.design import Face
 from octavo.diagnostics import Ledger, Span
 from octavo.latex.escape import Tex
 from octavo.manifest import FILE, Edition, Report
 from octavo.manuscript.scripts import rightward_script
+from octavo.runner import Bounds, run
 from octavo.typefaces import Typeface
-from octavo.workspace import clean_environment
 
 FONT_PLACES = ("/usr/share/texmf/fonts", "/usr/share/fonts")
 STYLES = "octavo-*"
@@ -95,7 +96,7 @@ def _is_installed(name: str) -> bool:
         if next(Path(place).glob(f"*/*/{name}"), None) or next(Path(place).glob(f"*/*/*/{name}"), None):
             return True
     try:
-        found = subprocess.run(["kpsewhich", name], capture_output=True, check=False, env=clean_environment())
-    except OSError:
+        found = run(["kpsewhich", name], Walls(), Bounds())
+    except (OSError, subprocess.TimeoutExpired):
         return False
     return bool(found.stdout.strip())

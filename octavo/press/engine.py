@@ -9,17 +9,17 @@ limits on time and memory.
 from __future__ import annotations
 
 import contextlib
-import resource
-import signal
-import subprocess
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from octavo.confinement import Walls
 from octavo.manuscript.scripts import is_usual
 from octavo.press.pages import PageMap
-from octavo.workspace import MissingProgramError, clean_environment, font_cache
+from octavo.runner import Bounds, engine_environment, start, stop
+from octavo.workspace import MissingProgramError, font_cache
 
 ENGINE = "lualatex"
 JOB = "book"
@@ -45,7 +45,7 @@ class Press:
     """Feed one engine run in one folder.
 
     `support` are the style and Lua files by name, `links` files outside the folder that the job reads by their
-    name: fonts and pictures. A press for a trial goes on behind errors, for so many `seconds`.
+    name: fonts; `reads` is what else it may read. A press for a trial goes on behind errors, for so many `seconds`.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Press:
         tagging: bool = True,
         coverage: Callable[[], str] | None = None,
         seconds: int = 0,
+        reads: Sequence[Path] = (),
     ) -> None:
         self.folder = folder
         self._coverage = coverage
@@ -67,51 +68,30 @@ class Press:
         for name, text in {**support, f"{JOB}.tex": driver}.items():
             (folder / name).write_text(text, encoding="utf-8")
         for path in links:
-            self.link(path)
-        environment = clean_environment() | {
-            "HOME": str(folder),
-            "TEXMFVAR": str(font_cache()),
-            "TEXMFCACHE": str(font_cache()),
-            "TEXINPUTS": ".:",
-            "SOURCE_DATE_EPOCH": "0",
-            "FORCE_SOURCE_DATE": "1",
-            "openin_any": "p",
-            "openout_any": "p",
+            (folder / path.name).symlink_to(path.resolve())
+        environment = engine_environment(folder, font_cache()) | {
             "max_print_line": "10000",
             "OCTAVO_TAGGING": "on" if tagging else "off",
         }
         command = [ENGINE, "-no-shell-escape", "-interaction=batchmode", "-file-line-error", JOB]
         if not seconds:
             command.insert(1, "-halt-on-error")
+        font_cache().mkdir(parents=True, exist_ok=True)
+        walls = Walls(reads=tuple(path.resolve() for path in (*links, *reads)), writes=(folder, font_cache()))
+        bounds = Bounds(self._seconds, MEMORY_LIMIT_BYTES, FILE_LIMIT_BYTES)
         try:
-            self._process = subprocess.Popen(
-                command, cwd=folder, env=environment, text=True, encoding="utf-8", errors="replace",
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
-            )  # fmt: skip
+            self._process = start(command, walls, bounds, folder, environment, text=True, together=True)
         except OSError as error:
             raise MissingProgramError(f"{ENGINE} does not run: {error}") from error
-        self._limit()
-
-    def _limit(self) -> None:
-        """Bound what a run may take, so that a loop in a manuscript ends."""
-        for kind, limit in (
-            (resource.RLIMIT_CPU, self._seconds),
-            (resource.RLIMIT_AS, MEMORY_LIMIT_BYTES),
-            (resource.RLIMIT_FSIZE, FILE_LIMIT_BYTES),
-            (resource.RLIMIT_CORE, 0),
-        ):
-            _, ceiling = resource.prlimit(self._process.pid, kind)
-            bound = limit if ceiling == resource.RLIM_INFINITY else min(limit, ceiling)
-            resource.prlimit(self._process.pid, kind, (bound, bound))
         self._timer = threading.Timer(self._seconds, self.stop)
         self._timer.daemon = True
         self._timer.start()
 
     def link(self, path: Path) -> None:
-        """Let the job read a file of another folder by its name alone."""
+        """Let the job read a file of another folder by its name alone: it gets a copy, and sees no other folder."""
         place = self.folder / path.name
         if not place.exists():
-            place.symlink_to(path.resolve())
+            shutil.copyfile(path, place)
 
     def feed(self, name: str, tex: str) -> None:
         """Hand the engine the next part; it is typeset while the caller goes on.
@@ -176,9 +156,7 @@ class Press:
     def stop(self) -> None:
         """End the run at once; a warmed engine that is not needed, or one past its time."""
         self._timer.cancel()
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        stop(self._process)
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None and not stream.closed:
                 with contextlib.suppress(BrokenPipeError):
