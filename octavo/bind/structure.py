@@ -14,6 +14,7 @@ from pikepdf import Object
 
 from octavo.bind.supplement import Supplement, reference, string
 from octavo.latex.tree import Element
+from octavo.manuscript.addresses import encoded
 from octavo.press.pages import PageMap
 
 NAMESPACE_2 = "http://iso.org/pdf2/ssn"
@@ -228,7 +229,7 @@ class StructureTree:
 
     def _action(self, link: Element) -> str | None:
         if link.leads_to is None and not link.target.startswith("#"):
-            return f"/S/URI/URI{string(link.target)}"
+            return f"/S/URI/URI{string(encoded(link.target))}"
         element = link.leads_to or self.by_identifier.get(link.target[1:])
         return self.destination(element, link.place) if element is not None else None
 

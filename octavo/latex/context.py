@@ -127,6 +127,8 @@ class Context:
     around: Surroundings = field(default_factory=Surroundings)
     page_references: dict[str, n.Link] = field(default_factory=dict)
     placed: set[str] = field(default_factory=set)
+    #: Files that links lead to and that are no part of the book.
+    missing: set[str] = field(default_factory=set)
 
     @contextmanager
     def within(

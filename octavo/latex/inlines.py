@@ -12,6 +12,7 @@ from octavo.latex.escape import Tex, escape, escape_breakable
 from octavo.latex.picture import description, is_decoration, measure
 from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
+from octavo.manuscript.addresses import is_refused, is_whole
 from octavo.manuscript.convert import is_reference
 from octavo.manuscript.numbering import Target, reference_text
 from octavo.manuscript.punctuation import typographic
@@ -169,16 +170,16 @@ class InlineWriter:
         return Tex("")
 
     def _link(self, inline: n.Link, element: Element) -> Tex:
-        target = inline.target
         found: Target | None = None
-        if target.startswith("#") and not target.startswith("#ref-"):
-            found = self._context.labels.find(f"{self._context.part.path}{target}")
-            found = found or self._context.labels.find(target[1:])
+        if is_refused(inline.target):
+            self._context.report("OCT280", inline, inline.target, target=inline.target)
+            return self._link_text(inline, None, element)
+        if not is_whole(inline.target) and not inline.target.startswith("#ref-"):
+            found = self._context.labels.linked(self._context.part.path, inline.target)
             if found is None:
-                known = self._context.labels.targets
-                self._context.report("OCT204", inline, target, label=target[1:], nearest=nearest(target[1:], known))
-                return self.write(inline.children, element)
-            target = f"#{found.identifier}"
+                self._dead(inline)
+                return self._link_text(inline, None, element)
+        target = f"#{found.identifier}" if found else inline.target
         if self._context.around.linked:
             return self.write(inline.children, element)
         link = element.add("Link", target=target, annotation=self._context.leaves.next())
@@ -187,6 +188,16 @@ class InlineWriter:
         with self._context.within(linked=True):
             content = self._link_text(inline, found, link)
         return self._context.macros("link", annotation=link.annotation, content=content)
+
+    def _dead(self, inline: n.Link) -> None:
+        """Report a link to nothing in the book; a file that many links lead to is named once."""
+        file, _, label = inline.target.partition("#")
+        if file in self._context.missing:
+            return
+        if file:
+            self._context.missing.add(file)
+        guess = "" if file else nearest(label, self._context.labels.targets)
+        self._context.report("OCT204", inline, inline.target, target=inline.target, nearest=guess)
 
     def _link_text(self, inline: n.Link, found: Target | None, link: Element) -> Tex:
         """Write the text of a link; an address may break anywhere, and a link without text names its target."""

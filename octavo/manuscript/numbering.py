@@ -10,9 +10,11 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
+from octavo.manuscript.anchors import Anchors
 from octavo.manuscript.dialects import dialects
 from octavo.manuscript.divs import theorem_of
 from octavo.manuscript.enumeration import alphabetic
@@ -45,11 +47,25 @@ class Labels:
     """Find a target by the label that an author writes."""
 
     targets: dict[str, Target] = field(default_factory=dict)
+    anchors: Anchors = field(default_factory=Anchors)
 
     def find(self, label: str) -> Target | None:
         """Return the target of a label; `fig-stack` and `fig:stack` are the same label."""
         written = (canonical(label), label, _THEOREM_LABEL.sub(r"\1:", label))
         return next((self.targets[one] for one in written if one in self.targets), None)
+
+    def linked(self, path: str, address: str) -> Target | None:
+        """Return what an address in that file leads to: a label, a file of the book, or a place in one."""
+        file, _, label = address.partition("#")
+        if not file:
+            found = self.find(f"{path}{address}") or self.find(label)
+            if found:
+                return found
+        known = self.anchors.find(path, address)
+        if known is not None:
+            return self.targets.get(known)
+        named = self.find(unquote(label)) if label else None
+        return named if named and (not file or self.anchors.holds(path, file, named.part)) else None
 
     def order(self) -> dict[str, int]:
         """Return the place of every label in the order of the manuscript: its number for the engine."""
@@ -171,10 +187,12 @@ class Numbering:
             self._counts["section"] += 1
             node.number = f"{self._chapter}.{self._counts['section']}"
         title = n.plain_text(node.children)
-        identifier = canonical(node.attributes.identifier)
+        given = node.attributes.identifier
+        identifier = canonical(given)
         if identifier in self.labels.targets and ":" not in identifier:
             identifier = f"{part.path}#{identifier}"  # Pandoc's own slugs recur between files.
         node.attributes.identifier = identifier
+        self.labels.anchors.add(part.path, identifier, (given, canonical(given)), title)
         self._register(
             Target(identifier, kind, node.number, title, part.path, node.level, tuple(node.children)), node, part
         )
