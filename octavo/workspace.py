@@ -56,6 +56,11 @@ def templates_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "templates"
 
 
+def lua_wall() -> Path:
+    """Return the Lua that LuaLaTeX runs before all else: Octavo's own, which no report can replace."""
+    return templates_folder().resolve() / "engine" / "wall.lua"
+
+
 @cache
 def pandoc_program() -> str:
     """Return the Pandoc that pypandoc brings, without the start-up of asking it for its version."""

@@ -22,6 +22,7 @@ from octavo.confinement import Walls
 from octavo.latex.escape import Tex
 from octavo.runner import Bounds, engine_environment, run
 from octavo.sealed import is_whole, put, read_values, write_values
+from octavo.workspace import lua_wall
 
 SKELETON = "figures/plates.tex"
 #: What the book and its drawings have in common: scripts that need a face or a direction of their own.
@@ -219,8 +220,15 @@ def _run_engine(engine: str, folder: Path, font_cache: Path) -> str:
     outside its folder and the TeX trees (Web2C manual, "Safe filenames"). The font loader's cache outlives the run.
     """
     environment = engine_environment(folder, font_cache) | {"max_print_line": "1000"}
-    command = [engine, "-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "plates.tex"]
-    walls = Walls(reads=tuple(link.resolve() for link in folder.iterdir()), writes=(folder, font_cache))
+    command = [
+        engine,
+        f"--lua={lua_wall()}",
+        "-no-shell-escape",
+        "-interaction=nonstopmode",
+        "-halt-on-error",
+        "plates.tex",
+    ]
+    walls = Walls(reads=tuple(link.resolve() for link in (lua_wall(), *folder.iterdir())), writes=(folder, font_cache))
     font_cache.mkdir(parents=True, exist_ok=True)
     try:
         done = run(command, walls, Bounds(seconds=TIME_LIMIT_SECONDS), folder, environment)

@@ -19,7 +19,7 @@ from octavo.confinement import Walls
 from octavo.manuscript.scripts import is_usual
 from octavo.press.pages import PageMap
 from octavo.runner import Bounds, engine_environment, start, stop
-from octavo.workspace import MissingProgramError, font_cache
+from octavo.workspace import MissingProgramError, font_cache, lua_wall
 
 ENGINE = "lualatex"
 JOB = "book"
@@ -72,12 +72,22 @@ class Press:
         environment = engine_environment(folder, font_cache()) | {
             "max_print_line": "10000",
             "OCTAVO_TAGGING": "on" if tagging else "off",
+            "OCTAVO_READS": ":".join(str(path.resolve()) for path in reads),
         }
-        command = [ENGINE, "-no-shell-escape", "-interaction=batchmode", "-file-line-error", JOB]
+        command = [
+            ENGINE,
+            f"--lua={lua_wall()}",
+            "-no-shell-escape",
+            "-interaction=batchmode",
+            "-file-line-error",
+            JOB,
+        ]
         if not seconds:
             command.insert(1, "-halt-on-error")
         font_cache().mkdir(parents=True, exist_ok=True)
-        walls = Walls(reads=tuple(path.resolve() for path in (*links, *reads)), writes=(folder, font_cache()))
+        walls = Walls(
+            reads=tuple(path.resolve() for path in (lua_wall(), *links, *reads)), writes=(folder, font_cache())
+        )
         bounds = Bounds(self._seconds, MEMORY_LIMIT_BYTES, FILE_LIMIT_BYTES)
         try:
             self._process = start(command, walls, bounds, folder, environment, text=True, together=True)
