@@ -95,13 +95,19 @@ def _wish_for_patterns(arguments: list[str]) -> None:
 
 
 def _project(arguments: list[str]) -> Path:
-    """Find the folder of the report: among the options, else this one or the checkout, as `octavo.cli` does."""
+    """Find the folder of the report: among the options, else the nearest upwards, as `octavo.cli` does."""
     for word, following in zip(arguments, [*arguments[1:], ""]):  # noqa: B905 - Python 3.6 must read this
         if word == "--project":
-            return Path(following)
+            return _folder_of(Path(following))
         if word.startswith("--project="):
-            return Path(word.partition("=")[2])
-    return Path() if Path("report.yaml").is_file() else ROOT
+            return _folder_of(Path(word.partition("=")[2]))
+    here = Path.cwd()
+    return next((place for place in (here, *here.parents) if (place / "report.yaml").is_file()), here)
+
+
+def _folder_of(named: Path) -> Path:
+    """Return the folder of a report that is named by its folder or by its `report.yaml`."""
+    return named.parent if named.name == "report.yaml" and named.is_file() else named
 
 
 def _command(arguments: list[str]) -> str:

@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen, rest = parser.parse_known_args(arguments)
     if rest and chosen.command != "test":
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    chosen.project = chosen.project or _home()
+    chosen.project = _folder_of(chosen.project) if chosen.project else _home()
     # A build makes trees that live until it ends; searching them for cycles takes a tenth of its time.
     gc.disable()
     command: Callable[[argparse.Namespace, list[str]], int] = chosen.run
@@ -49,9 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _home() -> Path:
-    """Return the folder to work in: this one, or the checkout of Octavo where this one holds no report."""
-    checkout = Path(__file__).resolve().parent.parent
-    return Path() if Path(MANIFEST).is_file() or not (checkout / MANIFEST).is_file() else checkout
+    """Return the nearest folder upwards that holds a report, or this one: no report is found anywhere else."""
+    here = Path.cwd()
+    found = next((place for place in (here, *here.parents) if (place / MANIFEST).is_file()), here)
+    return Path(os.path.relpath(found))
+
+
+def _folder_of(named: Path) -> Path:
+    """Return the folder of a report that is named by its folder or by its `report.yaml`."""
+    return named.parent if named.name == MANIFEST and named.is_file() else named
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -83,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_options(parser: argparse.ArgumentParser, project: object, strict: object, form: object) -> None:
-    words = "the folder of report.yaml (this folder; without a report here, Octavo's own checkout)"
+    words = "the folder of report.yaml (this folder, or the nearest above it that holds one)"
     parser.add_argument("--project", type=Path, default=project, metavar="DIR", help=words)
     parser.add_argument("--strict", action="store_true", default=strict, help="treat warnings as errors")
     parser.add_argument(

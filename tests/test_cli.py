@@ -101,26 +101,34 @@ def test_options_stand_before_or_after_the_command(
     assert chosen(monkeypatch, arguments) == expected
 
 
-def test_a_folder_without_a_report_means_the_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_nearest_report_upwards_is_meant(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    inside = tmp_path / "chapters" / "drafts"
+    inside.mkdir(parents=True)
+    monkeypatch.chdir(inside)
+    assert chosen(monkeypatch, [])[1] == Path()
+    Project(tmp_path).describe(parts={"chapters": ["1.md"]})
+    assert chosen(monkeypatch, [])[1] == Path("../..")
+    assert chosen(monkeypatch, ["--project", "../../report.yaml"])[1] == Path("../..")
     monkeypatch.chdir(tmp_path)
-    assert chosen(monkeypatch, [])[1] == ROOT
     Project(tmp_path).describe(parts={"chapters": ["1.md"]})
     assert chosen(monkeypatch, [])[1] == Path()
     assert chosen(monkeypatch, ["--project", "elsewhere"])[1] == Path("elsewhere")
 
 
-def test_the_door_of_the_checkout_opens_from_any_folder(tmp_path: Path) -> None:
-    """`build.py` hands over to a virtual environment; a link to this one stands in for it."""
+@pytest.mark.parametrize("command", ["build", "check", "clean"])
+def test_the_report_of_the_checkout_is_left_alone_from_another_folder(command: str, tmp_path: Path) -> None:
     checkout = tmp_path / "checkout"
     shutil.copytree(ROOT / "octavo", checkout / "octavo", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "templates", checkout / "templates")
-    Project(checkout).chapters("# Of the checkout\n\n[@nobody]\n")
+    Project(checkout).chapters("# Of the checkout\n")
+    kept = Project(checkout).write("dist/kept.pdf", "x")
     away = tmp_path / "away"
     away.mkdir()
-    command = [sys.executable, "-P", "-m", "octavo", "check", "--format", "json"]
+    line = [sys.executable, "-P", "-m", "octavo", command, "--format", "json"]
     environment = os.environ | {"PYTHONPATH": str(checkout)}
-    done = subprocess.run(command, cwd=away, env=environment, capture_output=True, text=True, check=False)
-    assert Outcome(done.returncode, done.stdout, done.stderr).places == ["OCT201 chapters/1.md:3:2"]
+    done = subprocess.run(line, cwd=away, env=environment, capture_output=True, text=True, check=False)
+    assert Outcome(done.returncode, done.stdout, done.stderr).places == ["OCT100 report.yaml:0:0"]
+    assert done.returncode == 1 and kept.is_file() and not (checkout / "build").exists()
     assert list(away.iterdir()) == []
 
 
