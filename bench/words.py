@@ -23,6 +23,8 @@ from octavo.check.relations import INLINE
 
 #: What reads a manuscript: Pandoc's Markdown, with bare addresses as links, so that they are parted as ours are.
 READER = "markdown+autolink_bare_uris"
+#: The call of a note, which is no part of the word before it.
+_CALL = re.compile(r"\s*\d+,?\s*")
 _WORD = re.compile(r"[^\W_]+")
 #: Elements that stand in the middle of a line, at whose ends a word goes on; a note or a label begins a new one.
 _WITHIN = INLINE - {"Lbl", "FENote", "Note", "Figure", "Formula", "Ruby"}
@@ -61,7 +63,9 @@ def _told(node: Any) -> Iterator[str]:
         case "Code" | "CodeBlock":
             yield content[1]
             yield "\n" if kind == "CodeBlock" else ""
-        case "Math" | "RawInline" | "RawBlock" | "Cite":
+        case "RawInline":
+            yield " " if content[1].lower().startswith(("<br", "<img", "<p", "<li", "<td", "<th", "<div")) else ""
+        case "Math" | "RawBlock" | "Cite":
             yield " "
         case "Link" | "Image" | "Span" | "Quoted" | "Header" | "Div":
             yield from _told(content[2] if kind == "Header" else content[1])
@@ -85,8 +89,12 @@ def heard(pdf: Path) -> str:
         return "".join(piece for root in read_structure(book).roots for piece in _spoken(root))
 
 
+def _own(element: Element) -> str:
+    return "".join(kid.text if isinstance(kid, Element) else (getattr(kid, "text", "") or "") for kid in element.kids)
+
+
 def _spoken(element: Element) -> Iterator[str]:
-    inside = element.role in _WITHIN
+    inside = element.role in _WITHIN and not (element.role == "Link" and _CALL.fullmatch(_own(element)))
     yield "" if inside else "\n"
     if element.words("/ActualText"):
         yield element.words("/ActualText")
