@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Project
+from conftest import ROOT, Project, read_part
 
 from octavo.diagnostics import Ledger
 from octavo.manuscript import nodes as n
@@ -192,3 +192,40 @@ def test_a_long_line_is_read_at_once(text: str) -> None:
     started = time.perf_counter()
     translate(f"{text}\n\n{{ref}}`x`\n")
     assert time.perf_counter() - started < 2
+
+
+def test_a_chunk_that_the_text_refers_to_is_a_listing(project: Project) -> None:
+    text = """# One
+
+```{r plot-a, fig.cap="How many \\"sit\\", and where", echo=FALSE}
+plot(1)
+```
+
+```{r tab-b}
+knitr::kable(x)
+```
+
+```{python}
+#| label: fig-c
+#| fig-cap: Seats
+draw()
+```
+
+```{r setup, include=FALSE}
+x <- 1
+```
+
+See Figure \\@ref(fig:plot-a), Table \\@ref(tab:tab-b) and @fig-c.
+"""
+    project.chapters(text)
+    done = project.octavo("check", "--format", "json")
+    assert done.status == 0, done.out
+    assert {problem["code"] for problem in done.problems} == {"OCT260"}
+    part = read_part(text)
+    named = [
+        (block.attributes.identifier, n.plain_text(block.caption))
+        for block in n.walk(part.blocks)
+        if isinstance(block, n.CodeBlock)
+    ]
+    assert named[0][0] == "lst:plot-a" and "and where" in named[0][1]
+    assert named[1:] == [("lst:tab-b", ""), ("lst:fig-c", "Seats"), ("", "")]

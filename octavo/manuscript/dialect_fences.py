@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from octavo.manuscript.dialects import dialects
@@ -26,6 +26,7 @@ class Opening:
     kind: str
     name: str = ""
     argument: str = ""
+    wishes: str = ""
 
 
 @dataclass
@@ -44,6 +45,11 @@ _BRACED = re.compile(r"\{(?P<name>[A-Za-z][\w:.+-]*)(?P<rest>[\s,][^{}]*|)\}[ \t
 _SHOWN = re.compile(r"\{\{+[ \t]*(?P<name>[\w+-]+)[^{}]*\}\}+")
 _PANDOC = re.compile(r"[^\s{}`,]*(?:[ \t]*\{[ \t]*(?:[.#=]|[\w-]+=|-[ \t]*\})[^{}]*(?:\"[^\"]*\"[^{}]*)*\})?")
 _OPTION = re.compile(r"\s*(?:#|//|--|%%|;;|\")\|")
+#: The name of a chunk: its first word in R Markdown, or `label`; and the caption of what it makes.
+_CHUNK_LABEL = re.compile(r"\A(?P<head>[\w.:-]+)(?=[ ,\n]|\Z)(?!\s*=)|^label\s*[:=]\s*[\"']?(?P<label>[\w:-]+)", re.M)
+_CHUNK_CAPTION = re.compile(
+    r"\b(?:fig|tbl|lst)[.-]cap\s*[:=]\s*(?:([\"'])(?P<quoted>.*?)(?<!\\)\1|(?P<plain>[^,\n]+))", re.S
+)
 _FIELD = re.compile(r":(?P<key>[\w-]+):[ \t]*(?P<value>.*)$")
 _HEAD = re.compile(r"(?P<key>[\w-]+):[ \t]*(?P<value>.*)$")
 
@@ -57,7 +63,7 @@ def opening_of(info: str) -> Opening:
     if braced := _BRACED.fullmatch(info):
         name = braced["name"]
         kind = "chunk" if _is_engine(name) else "directive"
-        return Opening(kind, name, braced["argument"].strip())
+        return Opening(kind, name, braced["argument"].strip(), braced["rest"].strip(" ,\t"))
     language = re.match(r"[\w+#-]*", info.lstrip("{."))
     return Opening("options", language[0] if language else "")
 
@@ -89,18 +95,39 @@ def code_line(name: str) -> str:
     return f" {{.{language}}}" if re.fullmatch(r"[\w-]+", language) else f" {language}"
 
 
-def directive(opening: Opening, body: Sequence[tuple[int, str]]) -> Directive:
-    """Return what is written for a directive or a chunk with that body."""
+def directive(opening: Opening, body: Sequence[tuple[int, str]], referenced: Collection[str] = ()) -> Directive:
+    """Return what is written for a directive or a chunk with that body.
+
+    `referenced` are the names of chunks that the text refers to, as figures or tables that the code would make.
+    """
     lines = list(body)
     if opening.kind == "chunk":
         name = opening.argument.split()[0] if opening.name == "code-cell" and opening.argument else opening.name
-        while lines and _OPTION.match(lines[0][1]):
-            lines.pop(0)
+        wishes = opening.wishes
+        while lines and (found := _OPTION.match(lines[0][1])):
+            wishes += f"\n{lines.pop(0)[1][found.end() :].strip()}"
         if opening.name == "code-cell":
             _options(lines)
-        return Directive(lines, code=code_line(name))
+        return Directive(lines, code=_labelled(code_line(name), wishes, referenced))
     options = _options(lines)
     return _known(opening, lines, options) or Directive(list(body), code=" {.text}", unknown=True)
+
+
+def _labelled(code: str, wishes: str, referenced: Collection[str]) -> str:
+    """Return what stands behind the fence of a chunk that is referred to, or has a caption: it is a listing.
+
+    The code stands where the figure or the table would that it makes, and has its name and its caption.
+    """
+    found = _CHUNK_LABEL.search(wishes)
+    label = (found["head"] or found["label"]) if found else ""
+    caption = _CHUNK_CAPTION.search(wishes)
+    if not label or not (caption or {label, label.removeprefix("fig-").removeprefix("tbl-")} & set(referenced)):
+        return code
+    words = (caption["quoted"] or caption["plain"] or "").strip() if caption else ""
+    written = words.replace('"', "\N{RIGHT DOUBLE QUOTATION MARK}")
+    language = code.strip().strip("{}")
+    shown = f' caption="{written}"' if words and not words.startswith("(ref:") else ""
+    return f" {{#lst:{label} {language if language.startswith('.') else f'.{language}'}{shown}}}"
 
 
 def _known(opening: Opening, lines: list[tuple[int, str]], options: dict[str, str]) -> Directive | None:

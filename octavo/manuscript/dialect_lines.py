@@ -45,6 +45,9 @@ _HEADING = re.compile(r"#{1,6}[ \t]+\S")
 _IN_LIST = re.compile(r"\s*([-*+]|\(?(?:\d+|[A-Za-z#]|[ivx]+|@[\w-]*)[.)]|[:~]|\[\^[^\]]+\]:)\s+")
 _INDENTED = re.compile(r"(?: {4}|\t)")
 
+#: A reference to a figure or a table, in the spelling of bookdown or of Quarto.
+_REFERENCED = re.compile(r"@(?:ref\((?:fig|tab):|(?:fig|tbl)-)([\w-]+)")
+
 
 @dataclass
 class Translation:
@@ -64,7 +67,8 @@ def translate(source: str) -> Translation:
     if not _SIGNS.search(source):
         return Translation(source)
     lines = list(enumerate(source.split("\n")))
-    reader = _Reader({found["name"]: found["text"] for _, line in lines if (found := _TEXT_REFERENCE.match(line))})
+    texts = {found["name"]: found["text"] for _, line in lines if (found := _TEXT_REFERENCE.match(line))}
+    reader = _Reader(texts, frozenset(name for _, line in lines for name in _REFERENCED.findall(line)))
     written = reader.read(lines)
     return Translation("\n".join(text for _, text in written), reader.findings, [number for number, _ in written])
 
@@ -89,9 +93,10 @@ class _Written:
 
 @dataclass
 class _Reader:
-    """Read the lines of one file; `texts` are the text references of bookdown in it."""
+    """Read the lines of one file; `texts` are the text references in it, `referenced` what it refers to."""
 
     texts: dict[str, str]
+    referenced: frozenset[str] = frozenset()
     findings: list[Finding] = field(default_factory=list)
     _label: str = ""
     _columns: list[int] = field(default_factory=list)
@@ -202,7 +207,7 @@ class _Reader:
         in_item = bool(lead.strip(" >\t"))
         inside = " " * len(lead) if in_item else self._lead(lead)
         margin = " " * len(lead) if in_item else lead
-        made = directive(opening, [(number, text.removeprefix(margin)) for number, text in body])
+        made = directive(opening, [(number, text.removeprefix(margin)) for number, text in body], self.referenced)
         if made.unknown:
             self.findings.append(Finding("directive", *place, opening.name))
         pieces: list[str | Line] = []

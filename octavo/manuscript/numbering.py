@@ -51,7 +51,10 @@ class Labels:
 
     def find(self, label: str) -> Target | None:
         """Return the target of a label; `fig-stack` and `fig:stack` are the same label."""
-        written = (canonical(label), label, _THEOREM_LABEL.sub(r"\1:", label))
+        whole = canonical(label)
+        # What the code of a chunk would make stands as its listing.
+        made = (f"lst:{whole[4:]}", f"lst:{whole[:3]}-{whole[4:]}") if whole.startswith(("fig:", "tbl:")) else ()
+        written = (whole, label, _THEOREM_LABEL.sub(r"\1:", label), *made)
         return next((self.targets[one] for one in written if one in self.targets), None)
 
     def linked(self, path: str, address: str) -> Target | None:
