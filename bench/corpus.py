@@ -36,7 +36,7 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import pikepdf  # noqa: E402
 from trees import Tree, fetch, make_report, trees  # noqa: E402
-from words import Told, heard, lost, words, written  # noqa: E402
+from words import Told, heard, lost, without_options, words, written  # noqa: E402
 
 from octavo.check.listening import Element, read_structure  # noqa: E402
 from octavo.workspace import run_pandoc  # noqa: E402
@@ -147,15 +147,16 @@ def _compare(folder: Path, chapters: Sequence[Path], messages: Sequence[Message]
     pdf = folder / "dist" / "book.pdf"
     found = words(heard(pdf))
     sources = {chapter: (folder / chapter).read_text(encoding="utf-8") for chapter in chapters}
-    plain = {chapter: written(source, run_pandoc) for chapter, source in sources.items()}
+    plain = {chapter: written(without_options(source), run_pandoc) for chapter, source in sources.items()}
     needed = sum((words(text) for text in plain.values()), Counter())
     outcome.words = needed.total()
-    short = {word for word, count in needed.items() if count > found[word]}
+    short = needed - found
     for chapter, source in sources.items():
-        nothing = Counter({word: count for word, count in found.items() if word not in short})
-        gone = lost(source, plain[chapter], nothing, told(folder, chapter, messages))
-        if gone := {word: count for word, count in gone.items() if word in short}:
-            outcome.lost[str(chapter)] = gone
+        present = Counter({word: count for word, count in found.items() if word not in short})
+        gone = Counter(lost(source, plain[chapter], present, told(folder, chapter, messages))) & short
+        short -= gone
+        if gone:
+            outcome.lost[str(chapter)] = dict(gone)
     with pikepdf.open(pdf) as book:
         for root in read_structure(book).roots:
             for passage in _prose(root):

@@ -25,6 +25,8 @@ from octavo.check.relations import INLINE
 READER = "markdown+autolink_bare_uris"
 #: The call of a note, which is no part of the word before it.
 _CALL = re.compile(r"\s*\d+,?\s*")
+_CHUNK = re.compile(r"^([ \t>]*`{3,})[ \t]*\{+[A-Za-z][^\n]*\}+[^\n]*$", re.M)
+_OPTIONS = re.compile(r"^[ \t>]*#\|[^\n]*$", re.M)
 _WORD = re.compile(r"[^\W_]+")
 #: Elements that stand in the middle of a line, at whose ends a word goes on; a note or a label begins a new one.
 _WITHIN = INLINE - {"Lbl", "FENote", "Note", "Figure", "Formula", "Ruby"}
@@ -40,6 +42,11 @@ def written(source: str, pandoc: Callable[[Sequence[str], str], tuple[str, str]]
     """Return the text of a manuscript as Pandoc reads it: no formulas, no raw markup, and no keys of citations."""
     output, _ = pandoc(["-f", reader, "-t", "json"], source)
     return "".join(_blocks(json.loads(output)["blocks"]))
+
+
+def without_options(source: str) -> str:
+    """Return a manuscript without what tells a program how to run its chunks: that is said once, and no text."""
+    return _OPTIONS.sub("", _CHUNK.sub(r"\1", source))
 
 
 def _blocks(nodes: Iterable[Any]) -> Iterator[str]:
