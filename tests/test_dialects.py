@@ -229,3 +229,14 @@ See Figure \\@ref(fig:plot-a), Table \\@ref(tab:tab-b) and @fig-c.
     ]
     assert named[0][0] == "lst:plot-a" and "and where" in named[0][1]
     assert named[1:] == [("lst:tab-b", ""), ("lst:fig-c", "Seats"), ("", "")]
+
+
+def test_an_index_entry_of_latex_is_one() -> None:
+    part = read_part("# One\n\nPandoc\\index{Pandoc} and\\index{a\\_b!c|see{d}} and\\index{e!f\\_g}.\n")
+    found = [
+        node.attributes.values["entry"]
+        for node in n.walk(part.blocks)
+        if isinstance(node, n.InlineSpan) and "index" in node.attributes.classes
+    ]
+    assert found == ["Pandoc", "e!f_g"]
+    assert [node.text for node in n.walk(part.blocks) if isinstance(node, n.Raw)] == [r"\index{a\_b!c|see{d}}"]

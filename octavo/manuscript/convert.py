@@ -36,6 +36,7 @@ Json: TypeAlias = Any
 THEOREM = re.compile(rf"({'|'.join(dialects().theorems)})[:-]\S+")
 REFERENCE = re.compile(r"(fig|tbl|tab|sec|eq|lst|cha|app)[:-]\S+", re.IGNORECASE)
 #: LaTeX's cross-references, which Pandoc leaves as raw TeX.
+_LATEX_INDEX = re.compile(r"\\index\{((?:[^{}\\]|\\[_&%#$])+)\}")
 _LATEX_REFERENCE = re.compile(r"\\(eqref|ref|autoref|cref|Cref)\{\s*([^\s{},]+)\s*\}")
 #: The class of the span that formulas.lua puts around each formula, to carry what Pandoc made of it.
 FORMULA = "octavo-formula"
@@ -193,6 +194,9 @@ class Converter:
                 return _with_place(n.CodeSpan(raw[1], attributes(raw[0])))
             case "Math":
                 return n.Math(raw[1], raw[0]["t"] == "DisplayMath")
+            case "RawInline" if found := _LATEX_INDEX.fullmatch(raw[1].strip()):
+                entry = found[1].replace("\\_", "_").replace("\\&", "&").replace("\\%", "%").partition("|")[0]
+                return n.InlineSpan([], n.Attributes("", ("index",), {"entry": entry}))
             case "RawInline":
                 return n.Raw(raw[0], raw[1])
             case "Link":
