@@ -1,7 +1,7 @@
 """Read the command line, run the stages, print what they found, and decide the exit status.
 
 Exit status: 0 done; 1 the report has errors and nothing in `dist/` was changed; 2 the command line is wrong;
-3 the machine lacks something; 130 stopped from the keyboard.
+3 the machine lacks something; 4 a fault of our own; 130 stopped from the keyboard.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from octavo.workspace import Workspace
 
 FAILED = 1
+OWN_FAULT = 4
 STOPPED = 130
 MANIFEST = "report.yaml"
 #: How the whole suite is run: on every core, the tests of one finished book in one process, which builds it once.
@@ -46,6 +47,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("\nStopped. Nothing in dist/ was changed.", file=sys.stderr)
         return STOPPED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STOPPED
+    except Exception as error:  # the last door: nobody is shown how Octavo is built inside
+        return _own_fault(error, chosen)
 
 
 def _home() -> Path:
@@ -58,6 +64,22 @@ def _home() -> Path:
 def _folder_of(named: Path) -> Path:
     """Return the folder of a report that is named by its folder or by its `report.yaml`."""
     return named.parent if named.name == MANIFEST and named.is_file() else named
+
+
+def _own_fault(error: Exception, chosen: argparse.Namespace) -> int:
+    """Report what no stage expected as a fault of Octavo's own, and keep what a report of it needs."""
+    import traceback
+
+    ledger, place = Ledger(), chosen.project / "build" / "fault.txt"
+    lines = traceback.format_exception(error)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("".join(lines), encoding="utf-8")
+    except OSError:
+        place = Path("(a file that could not be written)")
+    ledger.report("OCT901", None, problem=" ".join(lines[-1].split())[:200], file=place)
+    _close(ledger, chosen)
+    return OWN_FAULT
 
 
 def _parser() -> argparse.ArgumentParser:

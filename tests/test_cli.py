@@ -238,9 +238,11 @@ def test_the_summary_counts_what_was_made(tmp_path: Path, monkeypatch: pytest.Mo
     text = summary(
         [Product("screen", tmp_path / "dist" / "a.pdf", 12, 2, Element("Document"))],
         Workspace(tmp_path, {"read": 0.5}),
+        ("1 picture has no description",),
     )
     assert text.splitlines()[0] == "dist/a.pdf  12 pages, 1.3 MB, 2 engine runs"
     assert text.splitlines()[1].endswith(" s (read 0.50)")
+    assert text.splitlines()[2] == "This PDF does not claim to be PDF/UA: 1 picture has no description."
 
 
 @pytest.mark.tex

@@ -10,13 +10,14 @@ from octavo.diagnostics import Ledger, Severity, catalogue
 
 #: Why no right page can be made, and the codes of which that is true.
 REASONS = {
-    "the machine does not do it": "001 002 404",
+    "the machine does not do it": "001 002 010 404",
     "what the report is to be is not known": "100 101 102 103 104 105 110 111 112 113 116",
     "text or a picture that was asked for would be missing": "106 108 115 270 290 293 304 305 269 310 317",
     "a link or a citation would lead nowhere, or to a wrong place": "201 202 212",
     "the page cannot be set": "114 220 306 401 402 405 407 420 590",
     "the data of a figure do not say what to draw": "311 312 313 314 315 316",
     "the finished PDF is not what Octavo promises": "521 523 527 528 529 531 533 572 573 574 575",
+    "it is not known what went wrong": "901",
     "what the command is asked about is not there": "550 551 552 553 554 555",
 }
 
@@ -92,3 +93,20 @@ def test_an_empty_part_is_left_out_and_a_book_needs_another(project: Project) ->
     project.chapters("\n")
     done = project.octavo("check", "--format", "json")
     assert (done.status, {problem["code"] for problem in done.problems}) == (1, {"OCT104", "OCT107"})
+
+
+def test_what_nobody_expected_is_a_message_with_a_file_and_no_traceback(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from octavo import cli
+    from octavo.book import Book
+
+    def fail(book: Book) -> None:
+        raise ZeroDivisionError("so it goes")
+
+    project.chapters("# One\n")
+    monkeypatch.setattr(Book, "examine", fail)
+    assert cli.main(["--project", str(project.folder), "check"]) == cli.OWN_FAULT
+    told = capsys.readouterr().err
+    assert "OCT901" in told and "so it goes" in told and "Traceback" not in told
+    assert "ZeroDivisionError" in (project.folder / "build" / "fault.txt").read_text(encoding="utf-8")

@@ -34,6 +34,7 @@ AREAS = {
         "`check --conformance`, the others in the manuscript by every `check` and `build`. In brackets stand a "
         "page and a path in the structure tree.",
     ),
+    "9": ("Octavo itself", "What should never be seen."),
 }
 #: The file that a part of an example stands in, and the language of its code block.
 SNIPPETS = {
