@@ -113,7 +113,8 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
         ),
         pytest.param(
             f"{SENTENCE}\n\n+-----+-----+\n| A   | B   |\n+=====+=====+\n" + "| a   | b   |\n|     |     |\n" * 60
-            + "+-----+-----+\n", {}, "OCT414 chapters/1.md:6", "higher than the page", id="tall",
+            + "|     +-----+\n|     | c   |\n+-----+-----+\n", {}, "OCT414 chapters/1.md",
+            "higher than the page", id="tall",
         ),
     ],
 )  # fmt: skip
@@ -144,6 +145,33 @@ def test_a_table_that_does_not_fit_moves_and_the_text_goes_on(project: Project) 
     first = next(number for number, text in enumerate(texts) if "See Table" in text)
     assert "A table." not in texts[first] and "A table." in texts[first + 1]
     assert round(text_lines(document[first])[-1].position) + 1 == A5["lines"], "the text goes on to the foot"
+
+
+def test_a_row_higher_than_a_page_goes_on_over_the_pages(project: Project) -> None:
+    spoken = " ".join(f"word{number} of what was said" for number in range(300))
+    short = " ".join(f"aside{number}" for number in range(90))
+    project.chapters(
+        f"# One\n\n{SENTENCE}\n\n| Who | What | Aside |\n|---|-------|---|\n"
+        f"| t0 | Short. | |\n| t1 | {spoken} | {short} |\n| t2 | Last. | |\n"
+    )
+    done = project.octavo("--strict", "build")
+    assert done.status == 0, done.err
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    texts = [document[number].get_textpage().get_text_bounded() for number in range(len(document))]
+    printed = re.findall(r"\b(?:word|aside)\d+\b", " ".join(texts))
+    assert sorted(printed) == sorted(re.findall(r"(?:word|aside)\d+", spoken + short)), "each word is printed once"
+    on = [number for number, text in enumerate(texts) if re.search(r"word\d", text)]
+    assert len(on) > 3 and on == list(range(on[0], on[-1] + 1)) and "Short." in texts[on[0]], "no page is left empty"
+    assert all("Aside" in texts[number] for number in on), "the head is repeated"
+
+
+def test_a_table_of_five_thousand_rows_is_printed(project: Project) -> None:
+    rows = "".join(f"| b{number} | c |\n" for number in range(5000))
+    project.chapters(f"# One\n\nA table.\n\n| a | b |\n|---|---|\n{rows}")
+    assert project.octavo("--strict", "build").status == 0
+    document = pypdfium2.PdfDocument(project.pdfs[0])
+    texts = "\n".join(document[number].get_textpage().get_text_bounded() for number in range(len(document)))
+    assert len(set(re.findall(r"\bb\d+\b", texts))) == 5000
 
 
 def test_code_keeps_its_distance_from_text_and_heading_and_leaves_the_text_on_the_grid(project: Project) -> None:
