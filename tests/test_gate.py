@@ -301,6 +301,7 @@ def test_a_mistake_in_the_manuscript_is_found(project: Project, source: str, pla
     project.write("a.png", (CASES / "constructs" / "images" / "plain.png").read_bytes())
     project.chapters(f"# One {{#x}}\n\n{source}\n")
     found = project.octavo("check", "--format", "json").places
+    found = [one for one in found if not one.startswith("OCT403")]  # which faces are here is a matter of the machine
     assert found == ([place] if place else [])
 
 
