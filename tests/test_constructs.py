@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ from octavo.latex.tree import outline_of
 from octavo.latex.volume import Volume
 from octavo.manifest import load
 from octavo.manuscript import nodes as n
-from octavo.workspace import Workspace, run_pandoc
+from octavo.workspace import Workspace, pandoc_program
 
 CONSTRUCTS = Path(__file__).parent / "cases" / "constructs"
 NAMES = sorted(path.stem for path in CONSTRUCTS.glob("*.md") if "." not in path.stem)
@@ -282,7 +283,8 @@ end
 def test_every_extension_of_pandocs_markdown_has_a_case(tmp_path: Path) -> None:
     (tmp_path / "extensions.lua").write_text(EXTENSIONS, encoding="utf-8")
     texts = json.dumps({name: Case(name).read("md") for name in NAMES})
-    output, _ = run_pandoc(["-f", str(tmp_path / "extensions.lua"), "-t", "json"], texts)
+    command = [pandoc_program(), "-f", str(tmp_path / "extensions.lua"), "-t", "json"]
+    output = subprocess.run(command, input=texts, capture_output=True, text=True, check=True).stdout
     shown = json.loads(json.loads(output)["blocks"][0]["c"][1])
     assert len(shown) > 40 and [name for name, case in shown.items() if not case] == []
 
