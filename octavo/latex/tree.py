@@ -14,7 +14,7 @@ from octavo.manuscript.nodes import Node
 from octavo.manuscript.part import Part
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, repr=False)
 class Element:
     """Stand for one structure element (ISO 32000-2, 14.8.4).
 
@@ -43,6 +43,10 @@ class Element:
     part: Part | None = None
     bound: bool = False
     mathml: str = ""
+
+    def __repr__(self) -> str:
+        """Name the element alone: it holds its parent and its goals, so that all of it would be written many times."""
+        return f"Element({self.tag!r}, kids={len(self.kids)}, identifier={self.identifier!r})"
 
     def add(self, tag: str, **facts: object) -> Element:
         """Append a new element of that tag and return it."""
