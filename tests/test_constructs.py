@@ -265,11 +265,16 @@ def test_construct_is_read_aloud(name: str, bound: Callable[[str], Bound], reque
 EXTENSIONS = """
 function Reader(texts)
   local chapters = pandoc.json.decode(tostring(texts))
-  local shown = {}
+  local shown, wholes = {}, {}
+  for case, text in pairs(chapters) do
+    local readable, whole = pcall(pandoc.read, text, 'markdown') -- one has metadata that nobody can read
+    wholes[case] = readable and whole or nil
+    chapters[case] = readable and text or nil
+  end
   for name, is_on in pairs(pandoc.format.extensions 'markdown') do
     shown[name] = is_on and '' or nil
     for case, text in pairs(is_on and chapters or {}) do
-      if pandoc.read(text, 'markdown-' .. name) ~= pandoc.read(text, 'markdown') then
+      if pandoc.read(text, 'markdown-' .. name) ~= wholes[case] then
         shown[name] = case
         break
       end

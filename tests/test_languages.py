@@ -17,7 +17,8 @@ from octavo.toolchain import missing_patterns
 #: Words that may be those of English, because the language has borrowed them.
 BORROWED = {"lemma", "tip", "listing", "definition", "proposition", "section", "figure", "index", "note", "solution",
             "bibliography", "revision", "table", "question", "conjecture", "remark", "edition", "exercise",
-            "questions", "abstract", "figures", "page", "pages", "set-in", "glossary", "theorem", "date", "important"}  # fmt: skip
+            "questions", "abstract", "figures", "page", "pages", "set-in", "glossary", "theorem", "date",
+            "important"}  # fmt: skip
 #: What the handbook promises.
 TWENTY = frozenset(
     ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "hu", "ro", "el", "ru", "uk", "tr",
