@@ -61,7 +61,8 @@ def _told(node: Any) -> Iterator[str]:
             yield from _told(one)
     if not isinstance(node, dict) or "t" not in node:
         return
-    kind, content = node["t"], node.get("c")
+    kind: str = node["t"]
+    content: Any = node.get("c")
     match kind:
         case "Str":
             yield content

@@ -54,7 +54,8 @@ def _row(document: pypdfium2.PdfDocument, part: Part) -> Image.Image:
     for number, image in enumerate(images):
         row.paste(image, (number * images[0].width, 0))
     edges = (part.left * row.width, part.top * row.height, part.right * row.width, part.bottom * row.height)
-    row = row.crop(tuple(round(edge) for edge in edges))
+    left, top, right, bottom = map(round, edges)
+    row = row.crop((left, top, right, bottom))
     return row.resize((row.width // 2, row.height // 2), Image.Resampling.LANCZOS)
 
 

@@ -151,7 +151,7 @@ def _detail(file: Path) -> Image.Image:
             if found:
                 left, _, _, top = text.get_charbox(found[0])
                 box = (left - 15, page.get_height() - top - 2)
-                image = page.render(scale=DETAIL_SCALE).to_pil().convert("L")
+                image: Image.Image = page.render(scale=DETAIL_SCALE).to_pil().convert("L")
                 return image.crop(tuple(round(DETAIL_SCALE * at) for at in (*box, box[0] + width, box[1] + height)))
     raise SystemExit(f"{file}: the words '{DETAIL}' are on no page.")
 

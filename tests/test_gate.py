@@ -97,7 +97,7 @@ def skip_level(pdf: pikepdf.Pdf) -> None:
 def loosen_link(pdf: pikepdf.Pdf) -> None:
     for page in pdf.pages:
         for annotation in page.obj.get("/Annots", []):
-            if "example.org" in str(annotation.get("/A", {}).get("/URI", "")):
+            if "example.org" in str(annotation.get("/A", Dictionary()).get("/URI", "")):
                 del annotation.StructParent
 
 

@@ -349,7 +349,7 @@ def shown(tag: lxml.html.HtmlElement, notes: dict[str, lxml.html.HtmlElement]) -
     if tag.get("class") in {"description", "back"} or tag.get("role") == "doc-footnote":
         return ""
     if tag.tag == "math":
-        return EDGE + tag.get("alttext") + EDGE
+        return EDGE + str(tag.get("alttext")) + EDGE
     text = within(tag, notes)
     if tag.get("role") == "doc-noteref":
         return EDGE + text + EDGE + within(notes[tag.get("href")], notes).lstrip().removeprefix(text) + EDGE

@@ -136,7 +136,7 @@ def test_a_random_manuscript_is_printed_whole_and_conforms(
 
 @pytest.mark.tex
 def test_any_text_is_printed_or_refused_with_a_place(request: pytest.FixtureRequest, printing: Printing) -> None:
-    refused = set()
+    refused: set[str] = set()
 
     def check(paragraphs: list[str]) -> None:
         chapter = "# Any text\n\n" + "\n\n".join(paragraphs) + "\n"

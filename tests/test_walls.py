@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import jinja2
+import jinja2.exceptions
 import pikepdf
 import pytest
 
@@ -195,7 +196,7 @@ def test_the_settings_of_a_repository_run_no_program(tmp_path: Path) -> None:
 
 def test_a_template_reaches_nothing_of_python(tmp_path: Path) -> None:
     (tmp_path / "evil.tex").write_text("<< ''.__class__.__mro__[1].__subclasses__() >>", encoding="utf-8")
-    with pytest.raises(jinja2.sandbox.SecurityError):
+    with pytest.raises(jinja2.exceptions.SecurityError):
         open_templates((tmp_path,)).get_template("evil.tex").render()
 
 
