@@ -105,7 +105,7 @@ local function hand_over(instance, key, gid, data)
   local characters, glyph, offset = face.characters, data.glyphs[gid], data.gid_offset
   if rawget(characters, key) then return end
   local character = rawget(characters, offset + gid) or { index = gid, width = glyph.width * scale, height = glyph.height * scale,
-    depth = glyph.depth * scale, italic = glyph.italic * scale, tounicode = key < offset and key or data.nominals[gid] }
+    depth = glyph.depth * scale, italic = glyph.italic * scale, tounicode = data.nominals[gid] }
   rawset(characters, key, character)
   rawset(characters, offset + gid, character)
   instance.id = instance.id or number_of(face)
@@ -135,12 +135,30 @@ local function hand_over_lazily(face)
   collectgarbage() -- of the whole table
 end
 
--- Faces of Chinese, Japanese and Korean have one glyph for the space and the no-break space, and the loader lets the last
--- character of a glyph name it (scalefont in luaotfload-harf-define.lua, 3.23), so that every space was copied as U+00A0.
+-- One glyph may serve several characters: a space and the no-break space, a letter of Arabic and its forms for
+-- presentation, a character of Chinese and the radical that looks like it. The loader lets whichever comes last in a table
+-- without order name it (scalefont in luaotfload-harf-define.lua, 3.23). Here it is the first in Unicode, but for radicals
+-- and strokes, which stand before what they are part of; so it is copied and read as it was written.
+local function rank(char)
+  local is_of_radical = char >= 0x2E80 and char <= 0x2FDF or char >= 0x31C0 and char <= 0x31EF
+  return is_of_radical and char + 0x110000 or char
+end
+local function name_glyphs(face)
+  local data, characters = face.hb.shared, face.characters
+  local nominals = data.nominals
+  for char, gid in pairs(data.unicodes) do
+    local now = nominals[gid]
+    if not now or rank(char) < rank(now) then nominals[gid] = char end
+  end
+  for char, gid in pairs(data.unicodes) do
+    local character = characters[char]
+    if character and character.tounicode ~= nominals[gid] then character.tounicode = nominals[gid] end
+  end
+end
+
 -- A face shaped by HarfBuzz goes through this callback, not through `patch_font`.
 luatexbase.add_to_callback('luaotfload.patch_font_unsafe', function(face)
   if type(face) ~= 'table' or not face.hb then return end -- a number for a face that is loaded
-  local space = face.characters[0x20]
-  if space and space.tounicode == 0xA0 then space.tounicode = 0x20 end
+  name_glyphs(face)
   hand_over_lazily(face)
 end, 'octavo faces')
