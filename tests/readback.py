@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from manuscripts import FIGURE, FORMULA, Json
@@ -43,9 +44,10 @@ class _Reading:
                 case "Code":
                     self._say(content[1])
                 case "Math":
-                    self._say(FORMULA)
+                    self._say(FORMULA if content[1].strip("\\ ~") else " ")  # a space is not heard
                 case "RawInline":
                     assert content[0] == "html", content
+                    self._say(re.sub(r"<!--.*?-->", "", content[1]))
                 case "Image":
                     self._say(FIGURE)
                 case "Note":

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
-from test_constructs import chapters_of, open_book
+from test_constructs import NO_CLAIM, chapters_of, open_book
 
 from octavo.book import Product
 from octavo.check.conformance import validate
@@ -119,7 +119,9 @@ def test_a_random_manuscript_is_printed_whole_and_conforms(
             assert errors, "nothing was printed and nothing said"
             return
         (verdict,) = validate(product.path, ("ua2",))
-        assert verdict.passed, "\n".join(map(str, verdict.failures)) or verdict.status
+        unclaimed = [NO_CLAIM] if ledger.withheld() else []
+        assert verdict.checks > 1000
+        assert [(failure.clause, failure.test_number) for failure in verdict.failures] == unclaimed
         written = [readback.written(tree, Words("en-US", {})) for tree in manuscripts.as_trees(texts, reader)]
         with pikepdf.open(product.path) as pdf:
             assert [finding for finding in inspect_structure(pdf) if finding.code not in BY_DESIGN] == []

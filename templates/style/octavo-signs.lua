@@ -80,6 +80,7 @@ local function define(spec, size)
   return id
 end
 
+local RIGHTWARD = { arab = true, hebr = true, syrc = true, thaa = true, ['nko '] = true }
 -- How a font looks: its size before the scale of its family, weight and slope.
 local looks = {}
 local function look_of(id)
@@ -90,8 +91,9 @@ local function look_of(id)
       or face.specification and face.specification.filename or face.name or ''
     local known = declared[tostring(path):match '[^/]*$'] or { scale = 1 }
     local characters = face.characters or {}
+    local normal = face.specification and face.specification.features and face.specification.features.normal
     look = { size = (face.size or 655360) / known.scale, bold = known.bold, sloped = known.sloped, path = tostring(path),
-      shaped = face.hb ~= nil or face.properties and face.properties.mode == 'node',
+      rightward = RIGHTWARD[normal and normal.script or ''] or false, shaped = face.hb ~= nil or face.properties and face.properties.mode == 'node',
       has = function(char) return characters[char] ~= nil end }
     looks[id] = look
   end
@@ -226,7 +228,8 @@ local function choose(chars, id, look, face)
   face = face or #chars == 1 and face_with(chars[1]) or face_with_all(chars) or face_with(chars[1])
   if not face then return look.has(chars[1]) and id or nil end
   local found = font_of(face, look, chars[1])
-  if #chars > 1 and is_combining(chars[2]) and not face.shaping then
+  -- HarfBuzz turns brackets and comparisons round in a run from right to left.
+  if (look.rightward or #chars > 1 and is_combining(chars[2])) and not face.shaping then
     found = shaped_font(found, look_of(found), chars[1]) or found
   end
   return found, face
@@ -251,6 +254,13 @@ local function hide(head, n)
 end
 
 local plain = {} -- fonts and characters that need no look
+-- A face of one script may lack figures, brackets and other signs of ASCII.
+local has_ascii = setmetatable({}, { __index = function(known, id)
+  local look, whole = look_of(id), true
+  for char = 0x21, 0x7E do whole = whole and look.has(char) end
+  known[id] = whole
+  return whole
+end })
 local function settle(head)
   local n, face = head, nil
   while n do
@@ -258,7 +268,7 @@ local function settle(head)
     if id == GLYPH then
       local char, at = getchar(n), getfont(n)
       local next_char = following and getid(following) == GLYPH and getchar(following) or 0
-      if (char < 0x80 or plain[at] and plain[at][char]) and next_char < 0x300 then
+      if (char < 0x80 and has_ascii[at] or plain[at] and plain[at][char]) and next_char < 0x300 then
         face = nil
       else
         local look = look_of(at)
