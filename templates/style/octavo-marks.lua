@@ -125,11 +125,12 @@ local function add_space(head, glue, last, boxed)
   end
   local neighbour, owner = last, nil
   if kind == RIGHTSKIP then
-    -- A glue at which a line was broken is the skip at its end and keeps its leaf; other such skips have none of theirs.
+    -- A glue at which a line was broken is the skip at its end and keeps its leaf; other such skips have none of theirs,
+    -- or that of the paragraph's beginning. Leaves are numbered as they are written: a space never belongs to an earlier one.
     local before = direct.getprev(glue)
     local is_own = getid(before) ~= PENALTY and not (getid(before) == GLUE and getsubtype(before) == PARFILLSKIP)
     local leaf = getattr(glue, LEAF)
-    if is_own and leaf and leaf > 0 and leaf ~= getattr(last, LEAF) then owner = glue end
+    if is_own and leaf and leaf > (getattr(last, LEAF) or 0) then owner = glue end
   end
   if boxed or kind ~= RIGHTSKIP and getattr(glue, LEAF) ~= getattr(last, LEAF) then
     local following = getnext(glue)
