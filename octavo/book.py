@@ -363,7 +363,7 @@ class Book:
         details = dataclasses.replace(self._details(edition), edition=name)
         tree = bind_wrap(plate, words(self.report, edition.isbn), details, target)
         self.workspace.lap("bind")
-        return Product(name, self.workspace.dist / f"{self.report.output}-{name}.pdf", 1, 1, tree), target
+        return Product(name, self.workspace.dist / self.report.wrap(edition), 1, 1, tree), target
 
     def _publish(self, finished: list[tuple[Product, Path]], pictures: dict[str, Path]) -> list[Product]:
         """Put every finished file into `dist/` at once, unless something went wrong on the way."""

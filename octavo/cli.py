@@ -191,14 +191,40 @@ def _with_book(
     except PlateError as error:
         ledger.report("OCT306", None, problem=error)
     except jinja2.TemplateError as error:
-        line = getattr(error, "lineno", 0)
-        name = getattr(error, "name", None) or "of this report"
-        ledger.report("OCT407", Span(f"templates/{name}", line) if line else None, name=name, problem=error.message)
+        _report_template(error, _in_template(error, chosen.project), ledger)
     except OSError as error:
         named = error.filename2 or error.filename
         place = Span(str(named)) if named else None
         ledger.report("OCT002", place, problem=error.strerror or error)
+    except Exception as error:
+        place = _in_template(error, chosen.project)
+        if place is None:
+            raise
+        _report_template(error, place, ledger)
     return ledger, workspace, FAILED if ledger.failed(chosen.strict) else 0
+
+
+def _in_template(error: Exception, folder: Path) -> Span | None:
+    """Return the place in a template of the report where an error came up; Jinja puts templates into the traceback."""
+    import traceback
+
+    own = folder.resolve() / "templates"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename).resolve()
+        if path.is_relative_to(own):
+            return Span(path.relative_to(folder.resolve()).as_posix(), frame.lineno or 0)
+    return None
+
+
+def _report_template(error: Exception, place: Span | None, ledger: Ledger) -> None:
+    """Report that a template cannot be used, where it stands and as Jinja or Python say it."""
+    line, name = getattr(error, "lineno", 0), getattr(error, "name", None)
+    if line and name:
+        place = Span(f"templates/{name}", line)
+    problem = str(getattr(error, "message", None) or error).rstrip(".")
+    ledger.report(
+        "OCT407", place, name=name or (Path(place.file).name if place else "of this report"), problem=problem
+    )
 
 
 def _check_conformance(chosen: argparse.Namespace) -> int:

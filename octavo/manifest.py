@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from octavo.design import STANDARD, Fonts, Page, Theme, theme, themes
+from octavo.choices import FACE, FONT, PAGE, PHRASE, TEXT, check_files, check_words, theme_of
+from octavo.design import STANDARD, Fonts, Page, Theme, themes
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.words import known_words
@@ -22,22 +23,9 @@ FILE = "report.yaml"
 #: How many files a message names that speaks of more.
 MOST_NAMED = 3
 ROLES = {"front": "front", "chapters": "chapter", "appendices": "appendix", "back": "back"}
-TEXT, PHRASE, LENGTH, PATH, FONT = Scalar(), Scalar("phrase"), Scalar("length"), Scalar("path"), Scalar("font")
+PATH = Scalar("path")
 #: A file that a part asks for, by its name in front of the braces.
 _INCLUDED = re.compile(r"(?:\{\{<\s*include\s+[\"']?|#include\s+|\{include\}\s+)([^\s{}\"'>:]+)")
-FACE = Keys(
-    {
-        "name": PHRASE, "regular": FONT, "italic": FONT, "bold": FONT, "bold-italic": FONT, "scale": Scalar("factor"),
-        "features": Scalar("features"),
-    },
-    frozenset({"regular"}),
-)  # fmt: skip
-PAGE = Keys(
-    {
-        "width": LENGTH, "height": LENGTH, "measure": LENGTH, "inner": LENGTH, "top": LENGTH,
-        "lines": Scalar("count"), "size": LENGTH, "leading": LENGTH,
-    }
-)  # fmt: skip
 PAPER = Keys({"weight": Scalar("weight"), "caliper": Scalar("caliper")})
 EDITION = Keys(
     {
@@ -156,6 +144,14 @@ class Report:
         """Return the name of an edition's finished file; the first edition has the name of the report alone."""
         return f"{self.output}.pdf" if edition == self.editions[0] else f"{self.output}-{edition.name}.pdf"
 
+    def wrap(self, edition: Edition) -> str:
+        """Return the name of the file that an edition's wrap is published as."""
+        return f"{self.output}-{edition.name}-cover.pdf"
+
+    def products(self, edition: Edition) -> tuple[str, ...]:
+        """Return the names of all files of an edition."""
+        return (self.product(edition), *([self.wrap(edition)] if edition.cover == "wrap" else []))
+
 
 def load(folder: Path, ledger: Ledger) -> Report | None:
     """Return the report in that folder, or None when an error makes a build pointless.
@@ -179,9 +175,10 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
     styles = _existing(folder, [bibliography.get("style")], "bibliography.style", checker)
     layers = _layers(values.get("layers", []), parts, design, checker)
     macros = _macros(values.get("maths") or {}, checker)
+    check_words(values.get("words") or {}, checker)
     if ledger.failed():
         return None
-    return Report(
+    report = Report(
         folder=folder,
         title=values["title"],
         subtitle=values.get("subtitle", ""),
@@ -208,6 +205,8 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         tab=(values.get("code") or {}).get("tab", 4),
         attach=values.get("attach", True),
     )
+    check_files([(edition.name, name) for edition in editions for name in report.products(edition)], checker)
+    return None if ledger.failed() else report
 
 
 def _is_file(path: Path) -> bool:
@@ -295,7 +294,7 @@ def _theme(folder: Path, name: str, checker: Checker) -> Theme:
         span = checker.places.get("theme")
         checker.ledger.report("OCT116", span, theme=name, known=", ".join(known), nearest=nearest(name, known))
         name = STANDARD
-    return theme(name, known[name])
+    return theme_of(name, known[name], folder, checker.ledger)
 
 
 def _editions(values: dict[str, Value], design: Theme, checker: Checker) -> tuple[Edition, ...]:

@@ -64,7 +64,15 @@ class Keys:
     required: frozenset[str] = frozenset()
 
 
-Rule: TypeAlias = Scalar | ListOf | MapOf | Keys
+@dataclass(frozen=True)
+class Either:
+    """Accept one plain value, or else a mapping."""
+
+    plain: Scalar
+    mapping: Keys
+
+
+Rule: TypeAlias = Scalar | ListOf | MapOf | Keys | Either
 
 
 @dataclass
@@ -116,6 +124,8 @@ class Checker:
                 return self._list(node, rule, trail)
             case MapOf() | Keys():
                 return self._mapping(node, rule, trail)
+            case Either():
+                return self._check(node, rule.mapping if isinstance(node, yaml.MappingNode) else rule.plain, trail)
 
     def _list(self, node: yaml.Node, rule: ListOf, trail: str) -> list[Value]:
         items = node.value if isinstance(node, yaml.SequenceNode) else [] if node.tag == _NULL else [node]

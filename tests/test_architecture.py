@@ -23,7 +23,8 @@ PACKAGE = ROOT / "octavo"
 PIPELINE = (
     "toolchain", "doctor", "nearest", "diagnostics", "report_text", "sealed", "confinement", "runner", "workspace",
     "schema", "design",
-    "typefaces", "manuscript.words", "manuscript.formulas", "manifest", "imprint", "manuscript", "press.pages",
+    "typefaces", "manuscript.words", "manuscript.formulas", "choices", "manifest", "imprint", "manuscript",
+    "press.pages",
     "latex", "icc", "figures", "press", "bind", "check", "enclosures", "edition", "book", "progress", "cli",
     "__main__",
 )  # fmt: skip

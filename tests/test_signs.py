@@ -7,10 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pikepdf
 import pypdfium2
 import pytest
 from conftest import Project
 
+from octavo.check.listening import read_aloud
 from octavo.design import standard_theme
 from octavo.latex.escape import escape
 from octavo.manuscript.scripts import is_usual, shows
@@ -209,3 +211,35 @@ def test_the_characters_of_a_font_are_read() -> None:
 def test_what_every_face_has_costs_nothing() -> None:
     assert is_usual("A plain text – with “quotes”, é, ½, € and\ttabs…")
     assert not any(is_usual(sign) for sign in ("ő", "→", "λ", "👍", "\x01"))
+
+
+LAST = """# Last {sign}
+
+## Section {sign}
+
+Words {sign} and [a link {sign}](https://example.org) and a note^[Note {sign}] and `code {sign}`
+
+| {sign} | b{sign} |
+|---|---|
+| {sign}{sign} | {sign} |
+
+- {sign}
+- 👍\N{VARIATION SELECTOR-16}
+
+::: note
+{sign}
+:::
+
+"""
+
+
+@pytest.mark.tex
+def test_a_sign_of_no_face_may_be_the_last_of_any_list(project: Project) -> None:
+    # LuaTeX goes on with the last node of a list after it was hyphenated; one that was freed broke books of Chinese.
+    times = 20
+    project.chapters(LAST.format(sign="\ue123") * times)
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0, done.out
+    with pikepdf.open(project.pdfs[0]) as pdf:
+        chapters = read_aloud(pdf).split('"Chapter 1 "')[-1]
+    assert chapters.count("\\ue123") == (LAST.count("{sign}") + 1) * times  # the call of the note tells it again

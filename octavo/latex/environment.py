@@ -41,8 +41,20 @@ class Macros:
     """Call the macros of one template file as functions that return TeX."""
 
     def __init__(self, templates: jinja2.Environment, name: str) -> None:
-        self._module = templates.get_template(name).module
+        self._template = templates.get_template(name)
+        self._module = self._template.module
 
     def __call__(self, macro: str, /, **values: object) -> Tex:
-        """Expand one macro; raises `AttributeError` when the file defines no macro of that name."""
-        return cast(Tex, getattr(self._module, macro)(**values))
+        """Expand one macro; raises `jinja2.TemplateError` when the file has none that can be called so."""
+        expand = getattr(self._module, macro, None)
+        if not callable(expand):
+            raise self._fault(f"it has no macro `{macro}`")
+        try:
+            return cast(Tex, expand(**values))
+        except TypeError as error:
+            raise self._fault(f"its macro `{macro}` cannot be called: {error}") from error
+
+    def _fault(self, what: str) -> jinja2.TemplateError:
+        fault = jinja2.TemplateRuntimeError(what)
+        fault.name = self._template.name  # type: ignore[attr-defined]
+        return fault

@@ -15,7 +15,7 @@ from octavo.manuscript.html_blocks import block, with_style
 from octavo.manuscript.html_edges import is_raw, settle_places, with_edges
 from octavo.manuscript.html_inlines import inline, raw, styled, text, tidy
 from octavo.manuscript.html_tables import alignment
-from octavo.manuscript.html_tags import Element, Json, Piece, Tag, nest, tags_in, vocabulary
+from octavo.manuscript.html_tags import Element, Json, Piece, Tag, nest, shows, tags_in, vocabulary
 
 _VERBATIM = re.compile(r"\s*<(pre|script|style|textarea)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"\s*<!--.*-->\s*", re.DOTALL)
@@ -224,7 +224,7 @@ class HtmlReader:
             case "Span":
                 attributes, children = item["c"]
                 item["c"][1] = styled(dict(attributes[2]), self.inlines(children))
-                attributes[2] = [pair for pair in attributes[2] if pair[0] != "style"]
+                attributes[2] = [pair for pair in attributes[2] if pair[0] != "style" or shows(dict(attributes[2]))]
             case "Note":
                 item["c"] = self.blocks(item["c"])
         return item
@@ -255,7 +255,9 @@ class HtmlReader:
                 content[1] = self.blocks(content[1])
                 values = dict(content[0][2])
                 side = alignment(Element(Tag("div", "", values)))
-                content[0][2] = [pair for pair in content[0][2] if pair[0] not in ("style", "align")]
+                content[0][2] = [
+                    pair for pair in content[0][2] if pair[0] != "align" and (pair[0] != "style" or shows(values))
+                ]
                 content[0][2] += [["align", side]] if side in ("center", "right") else []
         return [item]
 

@@ -205,3 +205,8 @@ def style_of(attributes: dict[str, str]) -> dict[str, str]:
     """Return the properties of a `style` attribute."""
     pairs = (one.partition(":") for one in attributes.get("style", "").split(";"))
     return {name.strip().lower(): value.strip() for name, _, value in pairs if name.strip()}
+
+
+def shows(attributes: dict[str, str]) -> bool:
+    """Tell whether a `style` attribute asks for a look that a reader could miss, and that no page here has."""
+    return bool(style_of(attributes).keys() & vocabulary()["looks"])

@@ -102,7 +102,8 @@ def settle_neighbors(inlines: list[n.Inline]) -> list[n.Inline]:
             if is_display or _note_of(right, 0):
                 left.text = left.text.rstrip(" ")
         if _note_of(left, -1) and isinstance(right, n.Text):
-            _set_before_note(inlines, left, right)
+            name = left.children[-2:-1] if isinstance(left, n.Citation) else []
+            _set_before_note(name or inlines[: inlines.index(left)][-1:], right)
     return [item for item in inlines if not (isinstance(item, n.Text) and not item.text)]
 
 
@@ -111,12 +112,11 @@ def _note_of(inline: n.Inline, end: int) -> bool:
     return isinstance(inline, n.Citation) and bool(inline.children) and isinstance(inline.children[end], n.Note)
 
 
-def _set_before_note(inlines: list[n.Inline], note: n.Inline, after: n.Text) -> None:
-    """Move the stop behind a citation in front of the note that it became."""
+def _set_before_note(before: list[n.Inline], after: n.Text) -> None:
+    """Move the stop behind a citation in front of its note: behind the author's name, or the text before."""
     found = re.match(r"[.,;:]", after.text)
-    before = inlines[inlines.index(note) - 1] if inlines.index(note) else None
-    if found and isinstance(before, n.Text):
-        before.text += found[0]
+    if found and before and isinstance(before[-1], n.Text):
+        before[-1].text += found[0]
         after.text = after.text[1:]
 
 

@@ -235,6 +235,39 @@ local function choose(chars, id, look, face)
   return found, face
 end
 
+-- LuaTeX keeps the address of the last node of the list that it hyphenates, ligates and kerns. Where that node must go, it
+-- waits, as a digit of a font that nothing shapes, until LuaTeX gives the list to be packed or broken.
+local last_of_list
+local doomed = {}
+local function drop(head, n)
+  if n ~= last_of_list then
+    head = direct.remove(head, n)
+    direct.free(n)
+    return head
+  end
+  setfont(n, small_font(655360)) direct.setchar(n, 0x30)
+  doomed[#doomed + 1] = n
+  return head
+end
+local function clear(head)
+  if #doomed == 0 then return true end
+  local first, waiting = direct.todirect(head), {}
+  for _, n in ipairs(doomed) do waiting[n] = true end
+  local n = first
+  while n do
+    local following = getnext(n)
+    if waiting[n] then
+      waiting[n] = nil
+      first = direct.remove(first, n)
+      direct.free(n)
+    end
+    n = following
+  end
+  doomed = {}
+  for left in pairs(waiting) do doomed[#doomed + 1] = left end
+  return direct.tonode(first)
+end
+
 -- What is invisible stays, so that it can be copied, in the first face whose glyph for it is empty.
 local function hide(head, n)
   local char = getchar(n)
@@ -248,9 +281,7 @@ local function hide(head, n)
       end
     end
   end
-  head = direct.remove(head, n)
-  direct.free(n)
-  return head
+  return drop(head, n)
 end
 
 local plain = {} -- fonts and characters that need no look
@@ -292,8 +323,7 @@ local function settle(head)
           elseif is_lacking(look, char) and not look.has(char) then
             local box = framed(n, look.size)
             head = direct.insert_before(head, n, box)
-            head = direct.remove(head, n)
-            direct.free(n)
+            head = drop(head, n)
           elseif #chars == 1 and not letter_of(char) then
             plain[at] = plain[at] or {}
             plain[at][char] = true
@@ -341,8 +371,12 @@ function octavo.use_signs()
   started = true
   load_faces()
   luatexbase.add_to_callback('hyphenate', function(head, tail)
-    local first = direct.todirect(head)
-    settle(first)
+    last_of_list = tail and direct.todirect(tail)
+    settle(direct.todirect(head))
+    last_of_list = nil
     lang.hyphenate(head, tail)
   end, 'octavo signs')
+  for _, filter in ipairs { 'pre_linebreak_filter', 'hpack_filter' } do
+    luatexbase.add_to_callback(filter, clear, 'octavo signs')
+  end
 end

@@ -1,0 +1,101 @@
+"""Say what the choices of a report may look like that are not in `report.yaml` alone: design values, words, files.
+
+What a report's own `design.yaml` and `words` hold is used far behind the manifest, by the engine's templates and the
+colophon. A value of the wrong shape is found here, with its line, and not there.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from octavo.design import FILE as DESIGN
+from octavo.design import Theme, standard_theme, theme
+from octavo.diagnostics import Ledger
+from octavo.manuscript.words import Words
+from octavo.schema import Checker, Either, Keys, ListOf, MapOf, Scalar, Value
+from octavo.workspace import templates_folder
+
+TEXT, PHRASE, LENGTH, FONT = Scalar(), Scalar("phrase"), Scalar("length"), Scalar("font")
+FACE = Keys(
+    {
+        "name": PHRASE, "regular": FONT, "italic": FONT, "bold": FONT, "bold-italic": FONT, "scale": Scalar("factor"),
+        "features": Scalar("features"),
+    },
+    frozenset({"regular"}),
+)  # fmt: skip
+PAGE = Keys(
+    {
+        "width": LENGTH, "height": LENGTH, "measure": LENGTH, "inner": LENGTH, "top": LENGTH,
+        "lines": Scalar("count"), "size": LENGTH, "leading": LENGTH,
+    }
+)  # fmt: skip
+FLAG, FACTOR, COLOR = Scalar("flag"), Scalar("factor"), Scalar("color")
+FALLBACK = Keys({**FACE.rules, "family": PHRASE, "shaping": FLAG, "number": Scalar("digit"), "maths": FLAG})
+DESIGN_VALUES = Keys(
+    {
+        "edition": Keys({"trim": PHRASE, "two-sided": FLAG}),
+        "trims": MapOf(PAGE, key="phrase"),
+        "type": MapOf(ListOf(FACTOR, least=2, most=2), key="phrase"),
+        "fonts": Keys(
+            {"text": FACE, "sans": FACE, "mono": FACE, "math": FONT, "fallback": ListOf(Either(FONT, FALLBACK))}
+        ),
+        "colors": MapOf(COLOR, key="phrase"),
+        "layer-colors": ListOf(COLOR, least=1),
+        "paper": Keys({"weight": FACTOR, "bulk": FACTOR}),
+    }
+)
+MONTHS = 12
+
+
+def theme_of(name: str, folders: tuple[Path, ...], report: Path, ledger: Ledger) -> Theme:
+    """Return a theme, or the standard one when what the report changes in it cannot be used, and is reported."""
+    before = len(ledger.entries)
+    sizes: dict[str, dict[str, Value]] = {trim: dict(page) for trim, page in standard_theme().values["trims"].items()}
+    for folder in reversed(folders):
+        path = folder / DESIGN
+        if not path.is_file() or folder.resolve().is_relative_to(templates_folder().resolve()):
+            continue
+        place, here = path.resolve(), report.resolve()
+        checker = Checker(place.relative_to(here).as_posix() if place.is_relative_to(here) else str(path), ledger)
+        values = checker.load(path.read_text(encoding="utf-8", errors="replace"), DESIGN_VALUES) or {}
+        for trim, lengths in (values.get("trims") or {}).items():
+            sizes.setdefault(trim, {}).update(lengths)
+            for key in sorted(PAGE.rules.keys() - sizes[trim].keys()):
+                ledger.report("OCT104", checker.places[f"trims.{trim}"], key=f"trims.{trim}.{key}")
+    return theme(name, folders) if len(ledger.entries) == before else standard_theme()
+
+
+def check_words(words: Mapping[str, str], checker: Checker) -> None:
+    """Report a word of the report's own with blanks that the standard one has not, or too few names of months."""
+    standard = Words("en", {})
+    for key, text in words.items():
+        known = _blanks(standard(key)) - {""}
+        if key == "months" and len(text.split()) != MONTHS:
+            expected, found = f"the names of {MONTHS} months", f"{len(text.split())} words"
+        elif known and not _blanks(text) <= known:
+            expected, found = f"text whose braces hold {', '.join(sorted(known))} or nothing else", f"`{text}`"
+        else:
+            continue
+        checker.ledger.report(
+            "OCT103", checker.places[f"words.{key}"], key=f"words.{key}", expected=expected, found=found
+        )
+
+
+def _blanks(text: str) -> set[str]:
+    """Return the names in the braces of a text; one that no name fits has a brace without its partner."""
+    try:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+    except ValueError:
+        return {text}
+
+
+def check_files(files: Sequence[tuple[str, str]], checker: Checker) -> None:
+    """Report two files of a report, each with its edition, that would have one name."""
+    makers: dict[str, str] = {}
+    for edition, file in files:
+        first = makers.setdefault(file.casefold(), edition)
+        if first != edition:
+            span = checker.places.get(f"editions.{edition}")
+            checker.ledger.report("OCT117", span, first=first, second=edition, file=file)
