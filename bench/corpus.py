@@ -158,6 +158,7 @@ def _compare(folder: Path, chapters: Sequence[Path], messages: Sequence[Message]
         if gone:
             outcome.lost[str(chapter)] = dict(gone)
     with pikepdf.open(pdf) as book:
+        outcome.pages = len(book.pages)
         for root in read_structure(book).roots:
             for passage in _prose(root):
                 outcome.leftovers.update(_LEFTOVER.findall(passage))

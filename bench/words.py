@@ -26,7 +26,10 @@ READER = "markdown+autolink_bare_uris"
 #: The call of a note, which is no part of the word before it.
 _CALL = re.compile(r"\s*\d+,?\s*")
 _CHUNK = re.compile(r"^([ \t>]*`{3,})[ \t]*\{+[A-Za-z][^\n]*\}+[^\n]*$", re.M)
-_OPTIONS = re.compile(r"^[ \t>]*#\|[^\n]*$", re.M)
+#: What stands behind the language of a fence, which CommonMark calls its info string and prints nowhere.
+_INFO = re.compile(r"^([ \t>]*`{3,}[ \t]*[^\s`{},]+)[, \t][^`{}\n]*$", re.M)
+_OPTIONS = re.compile(r"^[ \t>]*(?:#|%%|//)\|[^\n]*$", re.M)
+_STYLES = {"Emph", "Strong", "Strikeout", "Underline", "SmallCaps", "Superscript", "Subscript"}
 _WORD = re.compile(r"[^\W_]+")
 #: Elements that stand in the middle of a line, at whose ends a word goes on; a note or a label begins a new one.
 _WITHIN = INLINE - {"Lbl", "FENote", "Note", "Figure", "Formula", "Ruby"}
@@ -46,7 +49,7 @@ def written(source: str, pandoc: Callable[[Sequence[str], str], tuple[str, str]]
 
 def without_options(source: str) -> str:
     """Return a manuscript without what tells a program how to run its chunks: that is said once, and no text."""
-    return _OPTIONS.sub("", _CHUNK.sub(r"\1", source))
+    return _OPTIONS.sub("", _INFO.sub(r"\1", _CHUNK.sub(r"\1", source)))
 
 
 def _blocks(nodes: Iterable[Any]) -> Iterator[str]:
@@ -75,9 +78,22 @@ def _told(node: Any) -> Iterator[str]:
             yield " " if content[1].lower().startswith(("<br", "<img", "<p", "<li", "<td", "<th", "<div")) else ""
         case "Math" | "RawBlock" | "Cite":
             yield " "
-        case "Link" | "Image" | "Span" | "Quoted" | "Header" | "Div":
+        case "Link" | "Image" | "Span" | "Header" | "Div":
             yield from _told(content[2] if kind == "Header" else content[1])
             yield "\n" if kind in ("Header", "Div", "Image") else ""
+        case "Quoted":
+            yield '"'
+            yield from _told(content[1])
+            yield '"'
+        case "DefinitionList":
+            for term, bodies in content:
+                yield from _told(term)
+                yield "\n"
+                yield from _told(bodies)
+        case "LineBlock":
+            for line in content:
+                yield from _told(line)
+                yield "\n"
         case "Note":
             yield "\n"
             yield from _told(content)
@@ -86,9 +102,7 @@ def _told(node: Any) -> Iterator[str]:
             yield from _told(content[1])
         case _:
             yield from _told(content)
-            yield "" if kind in ("Emph", "Strong", "Strikeout", "Underline", "SmallCaps") else "\n"
-            if kind in ("Superscript", "Subscript"):
-                return
+            yield "" if kind in _STYLES else "\n"
 
 
 def heard(pdf: Path) -> str:

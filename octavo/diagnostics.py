@@ -116,6 +116,10 @@ class Ledger:
         stopping = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
         return any(entry.severity in stopping for entry in self.entries)
 
+    def has(self, code: str) -> bool:
+        """Tell whether a problem of that code was found."""
+        return any(entry.code == code for entry in self.entries)
+
     def withheld(self) -> tuple[str, ...]:
         """Return why the PDF does not claim to be PDF/UA, a reason for each kind of problem; nothing where it may."""
         counts = Counter(entry.code for entry in self.entries if catalogue()[entry.code].withholds)

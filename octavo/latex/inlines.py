@@ -14,6 +14,7 @@ from octavo.latex.tree import Element
 from octavo.manuscript import nodes as n
 from octavo.manuscript.addresses import is_refused, is_whole
 from octavo.manuscript.convert import is_reference
+from octavo.manuscript.dialect_report import NOT_RUN
 from octavo.manuscript.numbering import Target, reference_text
 from octavo.manuscript.punctuation import typographic
 from octavo.manuscript.scripts import rightward_script
@@ -365,8 +366,12 @@ class InlineWriter:
                 if not is_reference(text) and len(inline.targets) > 1:
                     self._context.report("OCT212", inline, text, key=text, label=inline.targets[0])
                     continue
-                known = self._context.labels.targets
-                self._context.report("OCT202", inline, text, label=text, nearest=nearest(text, known))
+                near = nearest(text, self._context.labels.targets)
+                if self._context.ledger.has(NOT_RUN):
+                    self._context.report("OCT271", inline, text, kind="label", name=text, nearest=near)
+                    pieces.append(self.write([n.Styled("strong", [n.Text(f"{text}?")])], element))
+                    continue
+                self._context.report("OCT202", inline, text, label=text, nearest=near)
             if target is None:
                 pieces.append(self._leaf(element, escape(text)))
             else:

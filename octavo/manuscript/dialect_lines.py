@@ -40,6 +40,8 @@ _TARGET = re.compile(r"\((?P<label>[\w:.-]+)\)=\s*$")
 _TEXT_REFERENCE = re.compile(r"\((?P<name>ref:[\w-]+)\)[ \t]+(?P<text>\S.*)$")
 _PAGE_BREAK = re.compile(r"[ \t]*\{\{<\s*pagebreak\s*>\}\}\s*$")
 _EQUATION_LABEL = re.compile(r"^(?P<before>(?:[^`]|`[^`]*`)*?)\(\\#(?P<label>eq:[\w-]+)\)")
+_MATHS_ENDS = re.compile(r"\\end\{|\$\$")
+_MYST_LABEL = re.compile(r"(?P<formula>.*\$\$)[ \t]*\((?P<label>[A-Za-z][\w:.-]*)\)[ \t]*$")
 _TABLE_LABEL = re.compile(r"^(?P<head>[ \t]*(?:Table)?:[ \t]+)\(\\#tab:(?P<label>[\w-]+)\)[ \t]*(?P<text>.*)$")
 _HEADING = re.compile(r"#{1,6}[ \t]+\S")
 _IN_LIST = re.compile(r"\s*([-*+]|\(?(?:\d+|[A-Za-z#]|[ivx]+|@[\w-]*)[.)]|[:~]|\[\^[^\]]+\]:)\s+")
@@ -98,7 +100,6 @@ class _Reader:
     texts: dict[str, str]
     referenced: frozenset[str] = frozenset()
     findings: list[Finding] = field(default_factory=list)
-    _label: str = ""
     _columns: list[int] = field(default_factory=list)
 
     def read(self, lines: Sequence[Line]) -> list[Line]:
@@ -158,24 +159,19 @@ class _Reader:
     def _plain(self, lines: Sequence[Line], at: int) -> str:
         """Return a line of text with the roles and labels in it read."""
         text = lines[at][1]
-        if "(\\#" in text or self._label or "\\begin{equation" in text:
+        if "(\\#" in text or "$$" in text:
             text = self._labelled(lines, at, text)
         return read_roles(text, self.texts)
 
     def _labelled(self, lines: Sequence[Line], at: int, text: str) -> str:
-        """Return a line with bookdown's label of a formula or a table where Pandoc and Octavo look for it."""
-        if "\\begin{equation}" in text and not self._label:
-            ahead = "\n".join(one for _, one in lines[at : at + 40]).partition("\\end{equation}")[0]
-            if found := _EQUATION_LABEL.search(ahead):
-                self._label = found["label"]
-                return _EQUATION_LABEL.sub(r"\g<before>", text.replace("\\begin{equation}", "$$"))
-        if found := _EQUATION_LABEL.search(text):
-            self._label = found["label"]
-            text = _EQUATION_LABEL.sub(r"\g<before>", text)
-        for closing in ("\\end{equation}", "$$"):
-            if self._label and text.rstrip().endswith(closing):
-                text = f"{text.rstrip().removesuffix(closing)}$$ {{#{self._label}}}"
-                self._label = ""
+        """Return a line with the label of a formula or a table where Pandoc and Octavo look for it.
+
+        bookdown's `(\\#eq:a)` may stand in any line of an environment; MyST writes `(a)` behind the closing `$$`.
+        """
+        if (found := _EQUATION_LABEL.search(text)) and _MATHS_ENDS.search("\n".join(_until_empty(lines[at:]))):
+            text = f"{found['before']}\\label{{{found['label']}}}{text[found.end() :]}"
+        elif (found := _MYST_LABEL.match(text)) and _is_closing(lines[: at + 1]):
+            text = f"{found['formula']} {{#eq:{found['label'].removeprefix('eq:')}}}"
         return _TABLE_LABEL.sub(lambda found: f"{found['head']}{found['text']} {{#tbl:{found['label']}}}", text)
 
     def _fence(self, lines: Sequence[Line], at: int, found: re.Match[str], written: _Written) -> int:
@@ -354,6 +350,17 @@ class _Reader:
 
 #: The passages of Octavo's own that other tools name too.
 _FORMS = ("abstract", "summary", "questions", "epigraph", "example", "exercise")
+
+
+def _until_empty(lines: Sequence[Line]) -> list[str]:
+    """Return the texts of the lines down to the first empty one."""
+    end = next((i for i, (_, text) in enumerate(lines) if not text.strip()), len(lines))
+    return [text for _, text in lines[:end]]
+
+
+def _is_closing(lines: Sequence[Line]) -> bool:
+    """Tell whether the `$$` in the last of these lines closes a formula of its paragraph."""
+    return sum(text.count("$$") for text in _until_empty(lines[::-1])) % 2 == 0
 
 
 def _is_closed(lines: Sequence[Line], at: int) -> bool:

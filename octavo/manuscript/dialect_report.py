@@ -20,6 +20,8 @@ from octavo.manuscript.part import Part
 _SIGNS = re.compile(
     r"[{]|\[[\[!TtCc]|:[a-z]\w*:|:[a-z][\w:-]*:$|:::|\+\+|==|@ref\(|@@|^%|\(#|\(ref:|\)=|\.\. |!!!|\?\?\?|\$\{toc"
 )
+#: Says that a chunk was not run: what it would make, a label, a list of sources, may be missing through no fault.
+NOT_RUN = "OCT260"
 #: What holds the contents of a line.
 _LINES = (n.Paragraph, n.Heading, n.Styled, n.Link, n.InlineSpan)
 
@@ -43,7 +45,7 @@ def report_dialects(parts: Sequence[Part], translations: Sequence[Translation], 
         lines = part.source.split("\n")
         for finding in translation.findings:
             offset = sum(len(line) + 1 for line in lines[: finding.line]) + finding.column - 1
-            code = {"chunk": "OCT260", "options": "OCT268", "directive": "OCT267"}[finding.kind]
+            code = {"chunk": NOT_RUN, "options": "OCT268", "directive": "OCT267"}[finding.kind]
             kind = finding.written if code == "OCT267" else ""
             note(code, kind, part.at(offset), text=finding.written)
         for node, text, leftover in _leftovers(part.blocks):

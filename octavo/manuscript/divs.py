@@ -56,7 +56,10 @@ def _theorem(kind: str, blocks: list[n.Block], attributes: n.Attributes, title: 
     named = values.pop("name", "") or values.pop("title", "")
     if not title and named:
         title = [n.Text(named)]
-    identifier = re.sub(r"^([a-z]{3,4})-", r"\1:", attributes.identifier)
+    found = _PREFIX.match(attributes.identifier)
+    identifier = attributes.identifier
+    if found and found[1] in dialects().theorems:
+        identifier = f"{found[1]}:{identifier[found.end(1) + 1 :]}"
     classes = (kind, *(name for name in attributes.classes if name != kind))
     return n.Div(blocks, n.Attributes(identifier, classes, values), title)
 

@@ -55,7 +55,13 @@ class Labels:
         # What the code of a chunk would make stands as its listing.
         made = (f"lst:{whole[4:]}", f"lst:{whole[:3]}-{whole[4:]}") if whole.startswith(("fig:", "tbl:")) else ()
         written = (whole, label, _THEOREM_LABEL.sub(r"\1:", label), *made)
-        return next((self.targets[one] for one in written if one in self.targets), None)
+        return next((self.targets[one] for one in written if one in self.targets), None) or self._theorem(whole)
+
+    def _theorem(self, label: str) -> Target | None:
+        """Return the theorem that bookdown names with its kind, `thm:pyth`, where its label is `pyth` alone."""
+        kind, _, name = label.partition(":")
+        target = self.targets.get(name)
+        return target if target and target.kind == dialects().theorems.get(kind, "") else None
 
     def linked(self, path: str, address: str) -> Target | None:
         """Return what an address in that file leads to: a label, a file of the book, or a place in one."""

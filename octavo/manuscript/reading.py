@@ -22,7 +22,7 @@ from octavo.manuscript.dangling import report_dangling
 from octavo.manuscript.depth import TOO_DEEP, flatten, report_depth
 from octavo.manuscript.dialect_blocks import SIGNS, read_blocks
 from octavo.manuscript.dialect_lines import translate
-from octavo.manuscript.dialect_report import report_dialects
+from octavo.manuscript.dialect_report import NOT_RUN, report_dialects
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.mathematics import read_formulas
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
@@ -305,14 +305,28 @@ def _report_missing(parts: list[Part], missing: set[str], bibliography: Bibliogr
         for node in n.walk(part.blocks):
             if isinstance(node, n.Citation):
                 for key in node.keys:
-                    if key in missing:
-                        ledger.report(
-                            "OCT201",
-                            part.span(node, f"@{key}"),
-                            key=key,
-                            files=", ".join(path.name for path in bibliography.files) or "a bibliography",
-                            nearest=nearest(key, known),
-                        )
+                    if key not in missing:
+                        continue
+                    span, near = part.span(node, f"@{key}"), nearest(key, known)
+                    if ledger.has(NOT_RUN):
+                        ledger.report("OCT271", span, kind="key", name=key, nearest=near)
+                        node.children = _without_link(node.children, f"#ref-{key}")
+                        continue
+                    files = ", ".join(path.name for path in bibliography.files) or "a bibliography"
+                    ledger.report("OCT201", span, key=key, files=files, nearest=near)
+
+
+def _without_link(inlines: list[n.Inline], target: str) -> list[n.Inline]:
+    """Return what a citation prints without the link to an entry that is not there."""
+    found: list[n.Inline] = []
+    for inline in inlines:
+        if isinstance(inline, n.Link) and inline.target == target:
+            found += inline.children
+            continue
+        if isinstance(inline, n.Styled | n.InlineSpan):
+            inline.children = _without_link(inline.children, target)
+        found.append(inline)
+    return found
 
 
 def _report_names(parts: list[Part], names: list[str], ledger: Ledger) -> None:

@@ -49,8 +49,7 @@ class EnvironmentReader(TextReader):
         if environment.inner is not None:
             self.changed = True
             if not environment.inner:
-                is_one = "\\\\" not in rows.press
-                return rows if is_one else rows.within("\\begin{gathered}", "\\end{gathered}")
+                return rows if _is_line(rows.press) else rows.within("\\begin{gathered}", "\\end{gathered}")
             name = environment.inner
         if environment.alone:
             name = environment.alone
@@ -196,3 +195,13 @@ def _braced(text: str, position: int, at: int) -> tuple[str, int]:
             inside = text[position + 1 : end] if text[position] == "{" else text[position]
             return inside, end + 1
     raise mistake(at, "columns that are not complete")
+
+
+def _is_line(tex: str) -> bool:
+    r"""Tell whether rows are one: a `\\` in an environment within them parts none."""
+    depth = 0
+    for sign in re.findall(r"\\begin\b|\\end\b|\\\\", tex):
+        depth += {"\\begin": 1, "\\end": -1}.get(sign, 0)
+        if sign == "\\\\" and depth == 0:
+            return False
+    return True
