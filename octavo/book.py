@@ -43,9 +43,7 @@ from octavo.workspace import (
     Workspace,
     drawings_cache,
     font_cache,
-    keep_copy,
     pandoc_version,
-    replace,
     revision_of,
     run_pandoc,
 )
@@ -371,9 +369,9 @@ class Book:
             return []
         self.workspace.readings.prune()
         for product, bound in finished:
-            replace(product.path, bound)
+            self.workspace.publish(product.path, bound)
         for name, picture in pictures.items():
-            keep_copy(picture, self.workspace.dist / "figures" / name)
+            self.workspace.publish(self.workspace.dist / "figures" / name, picture, move=False)
         return [product for product, _ in finished]
 
     def _details(self, edition: Edition) -> Details:

@@ -11,6 +11,7 @@ import gc
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,11 +71,14 @@ def _own_fault(error: Exception, chosen: argparse.Namespace) -> int:
     """Report what no stage expected as a fault of Octavo's own, and keep what a report of it needs."""
     import traceback
 
+    from octavo.record import Record
+
     ledger, place = Ledger(), chosen.project / "build" / "fault.txt"
     lines = traceback.format_exception(error)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text("".join(lines), encoding="utf-8")
+        Record(chosen.project).add(place)
     except OSError:
         place = Path("(a file that could not be written)")
     ledger.report("OCT901", None, problem=" ".join(lines[-1].split())[:200], file=place)
@@ -98,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         ("check", _check, "find mistakes in the manuscript without typesetting it"),
         ("listen", _listen, "say what a screen reader says of the finished PDF, or write a reading copy in HTML"),
         ("test", _test, "run the test suite; further arguments go to pytest"),
-        ("clean", _clean, "delete build/ and dist/"),
+        ("clean", _clean, "delete what builds of the report made, and name it"),
         ("doctor", _doctor, "say what is installed and what is missing"),
     ):
         command = commands.add_parser(name, parents=[common], help=words, description=f"{words.capitalize()}.")
@@ -174,6 +178,7 @@ def _with_book(
 
     from octavo.figures.plate import PlateError
     from octavo.manifest import load
+    from octavo.record import OutsideError
     from octavo.workspace import MissingProgramError, ProgramStoppedError, Workspace, tagging_wanted
 
     ledger, workspace = Ledger(), Workspace(chosen.project)
@@ -182,7 +187,8 @@ def _with_book(
         if report is not None:
             from octavo.book import Book
 
-            use(Book(report, workspace, ledger, progress, strict=chosen.strict, tagging=tagging_wanted()))
+            with workspace.record.keeping():
+                use(Book(report, workspace, ledger, progress, strict=chosen.strict, tagging=tagging_wanted()))
     except MissingProgramError as missing:
         ledger.report("OCT001", None, problem=missing)
         return ledger, workspace, NOT_SET_UP
@@ -192,6 +198,8 @@ def _with_book(
         ledger.report("OCT306", None, problem=error)
     except jinja2.TemplateError as error:
         _report_template(error, _in_template(error, chosen.project), ledger)
+    except OutsideError as outside:
+        ledger.report("OCT118", None, path=outside)
     except OSError as error:
         named = error.filename2 or error.filename
         place = Span(str(named)) if named else None
@@ -315,16 +323,36 @@ def _test(chosen: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _clean(chosen: argparse.Namespace, _: list[str]) -> int:
-    """Delete what a build made, in the folder of a report and nowhere else: `build/` is a common name."""
-    from octavo.workspace import Workspace
+    """Delete what builds of this report recorded, and name it: `build/` and `dist/` are common names."""
+    from octavo.record import OutsideError, Record
 
     ledger = Ledger()
+    made: list[str] = []
+    left: list[str] = []
     if not (chosen.project / MANIFEST).is_file():
         ledger.report("OCT100", Span(MANIFEST), folder=chosen.project)
     else:
-        Workspace(chosen.project).clean()
+        try:
+            made, left = Record(chosen.project).clean()
+        except OutsideError as outside:
+            ledger.report("OCT118", None, path=outside)
+        except OSError as error:
+            ledger.report("OCT002", Span(str(error.filename)) if error.filename else None, problem=error.strerror)
     _close(ledger, chosen)
+    if not ledger.failed():
+        lines = [*_listed("Deleted", made), *(_listed("Left, since no build made it as it is:", left) if left else [])]
+        print("\n".join(lines), file=sys.stdout if chosen.format == "text" else sys.stderr)
     return FAILED if ledger.failed() else 0
+
+
+def _listed(word: str, paths: list[str]) -> list[str]:
+    """Name each finished file; of those between, the folder and how many."""
+    finished = [path for path in paths if path.startswith("dist/")]
+    folders = Counter("/".join(path.split("/")[:2]) for path in paths if path not in finished)
+    counted = [
+        name if name in paths else f"{name}/ ({count} file{'s' * (count != 1)})" for name, count in folders.items()
+    ]
+    return [f"{word} {name}" for name in [*finished, *counted]] or [f"{word} nothing: no build has recorded a file."]
 
 
 def _doctor(chosen: argparse.Namespace, _: list[str]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -18,6 +19,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from octavo.confinement import Walls
+from octavo.record import Record
 from octavo.runner import Bounds, run
 from octavo.sealed import read_sealed, write_sealed
 
@@ -186,7 +188,7 @@ class TextCache:
     def prune(self) -> None:
         """Delete what this build did not ask for."""
         for path in self.folder.glob("*") if self.folder else ():
-            if path.name not in self._used:
+            if path.name not in self._used and re.fullmatch("[0-9a-f]{32}", path.name):
                 path.unlink(missing_ok=True)
 
 
@@ -219,12 +221,27 @@ class Workspace:
         """Return the folder of finished files."""
         return self.folder / "dist"
 
+    @cached_property
+    def record(self) -> Record:
+        """Return the record of what builds made in this folder."""
+        return Record(self.folder)
+
     def press(self, edition: str) -> Path:
-        """Return an empty folder for one edition's engine run."""
+        """Return a folder for one edition's engine run, without what earlier runs left in it."""
         place = self.build / "press" / edition
-        shutil.rmtree(place, ignore_errors=True)
-        place.mkdir(parents=True)
+        self.record.clear(place)
+        place.mkdir(parents=True, exist_ok=True)
         return place
+
+    def publish(self, path: Path, finished: Path, move: bool = True) -> None:
+        """Put a finished file, or a copy of it, in its place, and record it; a link there is not followed."""
+        if path.is_symlink():
+            path.unlink()
+        if move:
+            replace(path, finished)
+        else:
+            keep_copy(finished, path)
+        self.record.add(path)
 
     def lap(self, stage: str) -> None:
         """Count the time since the last lap as that stage's."""
@@ -235,11 +252,6 @@ class Workspace:
     def total(self) -> float:
         """Return the seconds since the workspace was opened."""
         return time.perf_counter() - self._started
-
-    def clean(self) -> None:
-        """Delete everything that a build makes."""
-        shutil.rmtree(self.build, ignore_errors=True)
-        shutil.rmtree(self.dist, ignore_errors=True)
 
 
 def write(path: Path, text: str) -> None:

@@ -164,13 +164,62 @@ def test_json_is_all_that_is_printed(project: Project) -> None:
     assert [problem["code"] for problem in json.loads(done.out)] == ["OCT201"]
 
 
-def test_clean_deletes_what_a_build_made_and_nothing_else(project: Project) -> None:
-    project.chapters("# One\n")
-    for path in ("build/cache/x", "dist/small.pdf", "notes/dist/kept"):
+def files_of(project: Project) -> list[str]:
+    """Return every file of a report, links too."""
+    return sorted(p.relative_to(project.folder).as_posix() for p in project.folder.rglob("*") if not p.is_dir())
+
+
+@pytest.mark.tex
+def test_clean_deletes_what_builds_recorded_and_nothing_else(project: Project) -> None:
+    project.chapters("# One\n\nText.\n", output="small")
+    foreign = ["build/cache/x", "build/cache/readings/notes", "build/press/screen/mine.txt", "build/lib/a.o"]
+    foreign += ["dist/wheel.whl", "dist/figures/photo.jpg", "notes/dist/kept"]
+    for path in foreign:
         project.write(path, "x")
-    assert project.octavo("clean").status == 0
-    kept = sorted(path.relative_to(project.folder).as_posix() for path in project.folder.rglob("*") if path.is_file())
-    assert kept == ["chapters/1.md", "notes/dist/kept", "report.yaml"]
+    done = project.octavo()
+    assert done.status == 0 and "small.pdf" in done.out, done.err
+    later = ["build/press/screen/later.txt", "dist/later.pdf"]
+    for path in later:
+        project.write(path, "x")
+    done = project.octavo("clean")
+    assert done.status == 0 and "Deleted dist/small.pdf" in done.out, done.err
+    assert re.search(r"^Deleted build/press/ \(\d+ files\)$", done.out, re.M), done.out
+    assert "dist/wheel.whl" in done.out and "build/lib/ (1 file)" in done.out
+    assert files_of(project) == sorted([*foreign, *later, "chapters/1.md", "report.yaml"])
+    assert "Deleted nothing" in project.octavo("clean").out
+
+
+def test_clean_counts_what_a_killed_build_left_and_not_what_was_changed(project: Project) -> None:
+    from octavo.record import Record
+
+    project.write("build/press/theirs", "x")
+    record = Record(project.folder)
+    record.begin()
+    project.write("build/press/screen/book.log", "x")
+    finished = project.write("dist/a.pdf", "x")
+    record.add(finished)
+    record.add(project.write("dist/b.pdf", "x"))
+    project.write("dist/a.pdf", "changed since")
+    made, left = Record(project.folder).clean()
+    assert made == ["build/press/screen/book.log", "dist/b.pdf"]
+    assert left == ["build/press/theirs", "dist/a.pdf"]
+    assert files_of(project) == left
+
+
+@pytest.mark.parametrize("place", ["build", "dist", "build/press", "dist/figures", "build/cache/readings/deep"])
+def test_no_link_leads_out_of_the_report(place: str, tmp_path: Path) -> None:
+    project, elsewhere = Project(tmp_path / "report"), tmp_path / "elsewhere"
+    project.chapters("# One\n")
+    for path in ("small.pdf", "record", "screen/book.log"):
+        Project(elsewhere).write(path, "x")
+    (project.folder / place).parent.mkdir(parents=True, exist_ok=True)
+    (project.folder / place).symlink_to(elsewhere)
+    for command in ("build", "check", "clean") if place != "build/cache/readings/deep" else ("build", "check"):
+        done = project.octavo(command, "--format", "json")
+        assert (done.status, [p["code"] for p in done.problems]) == (1, ["OCT118"]), done.err
+    assert project.octavo("clean").status in (0, 1)
+    assert files_of(Project(elsewhere)) == ["record", "screen/book.log", "small.pdf"]
+    assert (project.folder / place).is_symlink()
 
 
 def test_clean_keeps_away_from_other_folders(project: Project) -> None:
