@@ -184,9 +184,9 @@ class StructureTree:
     def _relate(self) -> None:
         """Tie each note to its reference and back (PDF/UA-2, 8.2.5.14)."""
         for element in self._related:
-            if id(element.related) in self.objects:
-                related = self.objects[id(element.related)]
-                self.supplement.bodies[self.objects[id(element)]] += f"/Ref[{related} 0 R]"
+            ends = (self.objects.get(id(end)) for end in (element.related, *element.further))
+            if related := " ".join(f"{number} 0 R" for number in ends if number is not None):
+                self.supplement.bodies[self.objects[id(element)]] += f"/Ref[{related}]"
 
     def _number_parents(self) -> tuple[int, int]:
         """Write the parent tree: for each page its marks, for each annotation its element.

@@ -121,6 +121,8 @@ class Context:
     entries_placed: bool = False
     part: Part = field(default_factory=lambda: Part("", "", ""))
     cited: list[tuple[str, int, Element]] = field(default_factory=list)
+    #: The notes that are called more than once, by part and name.
+    notes: dict[tuple[str, str], Element] = field(default_factory=dict)
     index: list[IndexMark] = field(default_factory=list)
     captions: list[Caption] = field(default_factory=list)
     headings: list[Printed] = field(default_factory=list)

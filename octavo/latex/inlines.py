@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from octavo.latex import maths
+from octavo.latex.calls import with_calls
 from octavo.latex.code import expanded, literal
 from octavo.latex.context import Context, IndexMark, NoteText
 from octavo.latex.escape import Tex, escape, escape_breakable
@@ -49,7 +50,14 @@ class InlineWriter:
 
     def write(self, inlines: Sequence[n.Inline], element: Element) -> Tex:
         """Return the LaTeX of these inlines and add what they are to the element."""
-        return Tex("").join(self._inline(inline, element) for inline in inlines)
+        pieces: list[Tex] = []
+        for inline, is_between in with_calls(inlines):
+            pieces.append(self._parted_calls(element) if is_between else self._inline(inline, element))
+        return Tex("").join(pieces)
+
+    def _parted_calls(self, element: Element) -> Tex:
+        """Return what parts the calls of two notes side by side, so that 1 and 2 are not 12."""
+        return self._context.macros("styled", style="superscript", content=self._leaf(element, escape(", ")))
 
     def _inline(self, inline: n.Inline, element: Element) -> Tex:
         before = len(element.kids)
@@ -267,11 +275,15 @@ class InlineWriter:
     def _note(self, inline: n.Note, element: Element) -> Tex:
         context = self._context
         around = context.around
+        if known := context.notes.get((context.part.path, inline.name)):
+            return self._further_call(inline, known, element)
         identifier = f"{context.part.path}#note-{context.leaves.next()}"
         mark = element.add("Link", target=f"#{identifier}", annotation=context.leaves.next())
         home = around.note_home or element
         note = home.add("FENote", identifier=identifier, attributes={"NoteType": "Footnote"})
         mark.related, note.related = note, mark
+        if inline.name:
+            context.notes[context.part.path, inline.name] = note
         mark_leaf = context.leaves.on(mark)
         label_leaf = context.leaves.on(note.add("Lbl"))
         inner: list[NoteText] = []
@@ -283,6 +295,14 @@ class InlineWriter:
             return context.macros("note", **marked, text=context.print_notes(texts))
         around.shelf.extend(texts)
         return context.macros("note_mark", **marked)
+
+    def _further_call(self, inline: n.Note, note: Element, element: Element) -> Tex:
+        """Write the number of a note that stands elsewhere already."""
+        mark = element.add("Link", target=f"#{note.identifier}", annotation=self._context.leaves.next())
+        mark.related = note
+        note.further.append(mark)
+        leaf = self._context.leaves.on(mark)
+        return self._context.macros("note_mark", number=inline.number, leaf=leaf, annotation=mark.annotation)
 
     def _span(self, inline: n.InlineSpan, element: Element) -> Tex:
         attributes = inline.attributes

@@ -37,6 +37,7 @@ class Element:
     attributes: dict[str, str | int] = field(default_factory=dict)
     parent: Element | None = None
     related: Element | None = None
+    further: list[Element] = field(default_factory=list)
     leads_to: Element | None = None
     place: int = 0
     node: Node | None = None

@@ -74,6 +74,17 @@ def attributes(raw: Json) -> n.Attributes:
     return n.Attributes(identifier, tuple(classes), {key: value for key, value in pairs})
 
 
+#: The division around the text of a note that is called more than once; the further calls have it empty.
+SHARED_NOTE = "octavo-shared-note"
+
+
+def _shared(raw: list[Json]) -> tuple[str, list[Json]]:
+    """Return the name of a note that is called more than once, and its blocks."""
+    if len(raw) == 1 and raw[0]["t"] == "Div" and SHARED_NOTE in raw[0]["c"][0][1]:
+        return dict(raw[0]["c"][0][2])["name"], raw[0]["c"][1]
+    return "", raw
+
+
 @dataclass
 class Converter:
     """Convert one part, its quotes in the language of the part or of the passage.
@@ -115,7 +126,7 @@ class Converter:
             else:
                 result.append(self._inline(kind, item.get("c")))
         set_stops(result, self.language)
-        return settle_neighbors(result)
+        return settle_neighbors(result, self.language)
 
     def _text(self, result: list[n.Inline], text: str) -> None:
         if result and isinstance(result[-1], n.Text):
@@ -204,8 +215,9 @@ class Converter:
             case "Image":
                 return n.Picture(self.inlines(raw[1]), raw[2][0], attributes(raw[0]))
             case "Note":
+                name, raw = _shared(raw)
                 with self._reading(in_note=True):
-                    return n.Note(self.blocks(raw))
+                    return n.Note(self.blocks(raw), name)
             case "Span":
                 attrs = attributes(raw[0])
                 with self._reading(attrs.values.get("lang", "")):

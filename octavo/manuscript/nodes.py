@@ -1,7 +1,6 @@
 """Name the parts of a manuscript: Pandoc's AST as typed nodes.
 
-Pandoc's JSON keeps every word and space as a node of its own; here a run of them is one `Text`. Numbers are
-filled in after reading; the rest never changes.
+Here a run of words is one `Text`. Numbers are filled in after reading; the rest never changes.
 """
 
 from __future__ import annotations
@@ -115,9 +114,10 @@ class Picture(Inline):
 
 @dataclass(slots=True, eq=False)
 class Note(Inline):
-    """Hold the blocks of a footnote; the number is given in the order of reading."""
+    """Hold the blocks of a footnote; one called more than once has a `name`, and blocks at the first call only."""
 
     children: list[Block]
+    name: str = ""
     number: int = 0
 
 

@@ -99,6 +99,7 @@ class Numbering:
     _counts: Counter[str] = field(default_factory=Counter)
     _chapter: str = ""
     _notes: int = 0
+    _named: dict[str, int] = field(default_factory=dict)
 
     def number(self, parts: list[Part], sources: n.Heading | None = None) -> Labels:
         """Fill in every number and return the labels; a label given twice is reported at its second place.
@@ -106,7 +107,7 @@ class Numbering:
         `sources` is the heading of the bibliography, where it is the author's own; it has no number.
         """
         for part in parts:
-            self._chapter, self._notes = "", 0
+            self._chapter, self._notes, self._named = "", 0, {}
             for node in n.walk(part.blocks):
                 self._visit(node, part)
         if sources:
@@ -140,9 +141,13 @@ class Numbering:
                 node.number = self._label(node, "listing", part, node.attributes.identifier, caption)
             case n.Math() if node.identifier and node.display:
                 self._formula(node, part)
+            case n.Note() if node.name in self._named:
+                node.number = self._named[node.name]
             case n.Note():
                 self._notes += 1
                 node.number = self._notes
+                if node.name:
+                    self._named[node.name] = node.number
             case n.InlineSpan() | n.CodeBlock() | n.Div() if node.attributes.identifier:
                 self._register(Target(node.attributes.identifier, "place", "", "", part.path), node, part)
 

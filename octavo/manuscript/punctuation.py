@@ -76,6 +76,12 @@ def typographic(text: str, language: str) -> str:
     return _SINGLE.sub(single, _DOUBLE.sub(double, text)).replace("'", APOSTROPHE)
 
 
+#: What goes before the note of a citation: behind a name stops alone, behind other words what closes as well.
+_STOPS = re.compile(r"[.,;:!?]+")
+_CLOSING = re.compile(r"[.,;:!?)\]\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}]+")
+_QUOTED = re.compile(r"[\N{RIGHT DOUBLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}]+$")
+
+
 def set_stops(inlines: list[n.Inline], language: str) -> None:
     """Keep the stops of French with their words."""
     if language.split("-")[0] == "fr":
@@ -84,12 +90,13 @@ def set_stops(inlines: list[n.Inline], language: str) -> None:
                 inline.text = FRENCH_STOP.sub("\N{NARROW NO-BREAK SPACE}", inline.text)
 
 
-def settle_neighbors(inlines: list[n.Inline]) -> list[n.Inline]:
+def settle_neighbors(inlines: list[n.Inline], language: str) -> list[n.Inline]:
     """Join what belongs together, and drop the texts that are empty then.
 
     `$$…$$ {#eq:one}` gets its identifier, which Pandoc leaves as text; a displayed formula has no spaces around it;
     the note that a citation became follows the word and the stop behind it.
     """
+    moved: list[tuple[n.Inline, n.Text]] = []
     for left, right in pairwise(inlines):
         if isinstance(left, n.Math) and left.display and isinstance(right, n.Text):
             found = EQUATION_LABEL.match(right.text)
@@ -102,8 +109,9 @@ def settle_neighbors(inlines: list[n.Inline]) -> list[n.Inline]:
             if is_display or _note_of(right, 0):
                 left.text = left.text.rstrip(" ")
         if _note_of(left, -1) and isinstance(right, n.Text):
-            name = left.children[-2:-1] if isinstance(left, n.Citation) else []
-            _set_before_note(name or inlines[: inlines.index(left)][-1:], right)
+            moved.append((left, right))
+    for note, after in moved:
+        _set_before_note(inlines, note, after, language)
     return [item for item in inlines if not (isinstance(item, n.Text) and not item.text)]
 
 
@@ -112,12 +120,34 @@ def _note_of(inline: n.Inline, end: int) -> bool:
     return isinstance(inline, n.Citation) and bool(inline.children) and isinstance(inline.children[end], n.Note)
 
 
-def _set_before_note(before: list[n.Inline], after: n.Text) -> None:
-    """Move the stop behind a citation in front of its note: behind the author's name, or the text before."""
-    found = re.match(r"[.,;:]", after.text)
-    if found and before and isinstance(before[-1], n.Text):
-        before[-1].text += found[0]
-        after.text = after.text[1:]
+def _set_before_note(inlines: list[n.Inline], citation: n.Inline, after: n.Text, language: str) -> None:
+    """Move the stop behind a citation in front of the note that it became, as Pandoc does.
+
+    A citation that names its author in the sentence keeps the note at the name: a bracket behind it is not moved.
+    """
+    place = next(index for index, inline in enumerate(inlines) if inline is citation)
+    is_named = isinstance(citation, n.Citation) and len(citation.children) > 1
+    found = (_STOPS if is_named else _CLOSING).match(after.text)
+    if not found or not (is_named or place):
+        return
+    row, note = (citation.children, -1) if is_named and isinstance(citation, n.Citation) else (inlines, place)
+    before = row[note - 1]
+    after.text = after.text[found.end() :]
+    if isinstance(before, n.Text):
+        before.text = _with_stop(before.text, found[0], language)
+    else:
+        row.insert(note, n.Text(found[0]))
+
+
+def _with_stop(text: str, stop: str, language: str) -> str:
+    """Return a text with the stop behind it; a point is not doubled, and American English sets it before the mark."""
+    if stop.startswith(".") and text.endswith("."):
+        return text + stop[1:]
+    quoted = _QUOTED.search(text) if language in ("en", "en-US") and stop[0] in ".," else None
+    if quoted is None:
+        return text + stop
+    inside = "" if text[: quoted.start()].endswith((".", ",", "!", "?")) else stop[0]
+    return text[: quoted.start()] + inside + quoted[0] + stop[1:]
 
 
 def without_notes(inlines: list[n.Inline]) -> list[n.Inline]:

@@ -25,6 +25,7 @@ from octavo.manuscript.dialect_lines import translate
 from octavo.manuscript.dialect_report import NOT_RUN, report_dialects
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.mathematics import read_formulas
+from octavo.manuscript.notes import share_notes
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
 from octavo.manuscript.part import Part
 from octavo.manuscript.sources import take_heading
@@ -87,6 +88,9 @@ def read(
 
     for text in texts:
         text.decode(collect)
+        if dropped := share_notes(text.parted.text, text.blocks):
+            gone = {id(item) for item in dropped}
+            cites = [item for item in cites if id(item) not in gone]
     literals = [_read_html(text) for text in texts]
     for text in texts:
         _read_dialects(text)
