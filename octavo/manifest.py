@@ -14,6 +14,7 @@ from pathlib import Path
 from octavo.choices import FACE, FONT, PAGE, PHRASE, TEXT, check_files, check_words, theme_of
 from octavo.design import STANDARD, Fonts, Page, Theme, themes
 from octavo.diagnostics import Ledger, Span
+from octavo.inside import leads_out
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.words import known_words
 from octavo.nearest import nearest
@@ -23,7 +24,7 @@ FILE = "report.yaml"
 #: How many files a message names that speaks of more.
 MOST_NAMED = 3
 ROLES = {"front": "front", "chapters": "chapter", "appendices": "appendix", "back": "back"}
-PATH = Scalar("path")
+PATH, LINE = Scalar("path"), Scalar("line")
 #: A file that a part asks for, by its name in front of the braces.
 _INCLUDED = re.compile(r"(?:\{\{<\s*include\s+[\"']?|#include\s+|\{include\}\s+)([^\s{}\"'>:]+)")
 PAPER = Keys({"weight": Scalar("weight"), "caliper": Scalar("caliper")})
@@ -34,21 +35,21 @@ EDITION = Keys(
     }
 )  # fmt: skip
 LAYER = Keys(
-    {"piece": PHRASE, "level": PHRASE, "question": PHRASE, "chapter": PATH, "color": Scalar("color")},
+    {"piece": LINE, "level": LINE, "question": LINE, "chapter": PATH, "color": Scalar("color")},
     frozenset({"piece", "level", "question"}),
 )
 PUBLICATION = Keys(
     {
-        "name": PHRASE, "publisher": PHRASE, "doi": Scalar("doi"), "edition": PHRASE, "version": PHRASE,
+        "name": LINE, "publisher": LINE, "doi": Scalar("doi"), "edition": LINE, "version": LINE,
         "description": PHRASE,
     }
 )  # fmt: skip
 SCHEMA = Keys(
     {
-        "title": PHRASE,
-        "subtitle": TEXT,
+        "title": LINE,
+        "subtitle": Scalar("short"),
         "blurb": TEXT,
-        "authors": ListOf(PHRASE, least=1),
+        "authors": ListOf(LINE, least=1),
         "date": Scalar("date"),
         "language": Scalar("language"),
         "rights": TEXT,
@@ -159,6 +160,9 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
     Every problem is reported with the key and its line: unknown and wrong keys, parts that are missing, empty or
     listed twice. A Markdown file beside the chapters that no part lists is a warning.
     """
+    if leads_out(Path(FILE), folder):
+        ledger.report("OCT119", Span(FILE), path=FILE)
+        return None
     if not _is_file(folder / FILE):
         ledger.report("OCT100", Span(FILE), folder=folder)
         return None
@@ -246,6 +250,8 @@ def _parts(folder: Path, values: dict[str, list[str | None]], checker: Checker) 
             elif not _is_file(folder / path):
                 present = [item.relative_to(folder).as_posix() for item in folder.glob("*/*.md")]
                 checker.ledger.report("OCT106", span, path=name, nearest=nearest(name, present))
+            elif leads_out(Path(path), folder):
+                checker.ledger.report("OCT119", span, path=path)
             elif (text := _text(folder, path, span, checker.ledger)) is not None and not text.strip():
                 checker.ledger.report("OCT107", span, path=name)
             else:
@@ -280,10 +286,12 @@ def _existing(folder: Path, names: list[str | None], key: str, checker: Checker)
     for number, name in enumerate(names):
         if name is None:
             continue
-        if _is_file(folder / name):
+        span = checker.places.get(f"{key}[{number}]", checker.places.get(key))
+        if leads_out(Path(name), folder):
+            checker.ledger.report("OCT119", span, path=name)
+        elif _is_file(folder / name):
             found.append(folder / name)
         else:
-            span = checker.places.get(f"{key}[{number}]", checker.places.get(key))
             checker.ledger.report("OCT110", span, path=name, key=key)
     return tuple(found)
 

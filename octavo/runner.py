@@ -27,6 +27,8 @@ from typing import Any
 from octavo.confinement import Walls, enter
 
 _GIBIBYTE = 2**30
+#: So many bytes may a line have that the engine reads: a paragraph is one. Web2C gives 200,000.
+LONGEST_LINE = 50_000_000
 #: The first TeX Live whose font loader does not start where TeX may read its own folder and the trees alone.
 OPEN_SINCE = 2024
 
@@ -55,6 +57,7 @@ def engine_environment(folder: Path, fonts: Path) -> dict[str, str]:
     return {
         "HOME": str(folder), "TEXMFVAR": str(fonts.resolve()), "TEXMFCACHE": str(fonts.resolve()), "TEXINPUTS": ".:",
         "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "openin_any": paranoid, "openout_any": "p",
+        "buf_size": str(LONGEST_LINE),
     }  # fmt: skip
 
 

@@ -291,6 +291,8 @@ def _license(text: str) -> str:
 KINDS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "text": ("plain text", str),
     "phrase": ("text that is not empty", _matching(r"(?s)(?=.*\S).+")),
+    "short": ("text of at most 1,000 characters", _matching(r"(?s).{0,1000}")),
+    "line": ("text of one to 1,000 characters", _matching(r"(?s)(?=.*\S).{1,1000}")),
     "number": ("a number", float),
     "integer": ("a whole number", int),
     "count": ("a whole number above 0", _count),

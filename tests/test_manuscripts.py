@@ -20,8 +20,8 @@ import pikepdf
 import pytest
 import yaml
 from conftest import CASES, Outcome, Project
+from words import Told, heard, lost, without_options, words, written
 
-from bench.words import Told, heard, lost, without_options, words, written
 from octavo import cli
 from octavo.check.listening import read_aloud
 from octavo.workspace import run_pandoc

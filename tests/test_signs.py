@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pikepdf
@@ -103,6 +104,17 @@ def test_a_sign_of_no_face_is_framed_in_every_place_and_told_once(project: Proje
     assert "8 times" in told[0]["problem"] and "chapters/1.md:3:6" in told[0]["problem"]
     assert project.octavo("listen").out.count(sign) >= 8
     assert project.octavo("build", "--strict").status != 0
+
+
+@pytest.mark.tex
+def test_a_mark_that_no_face_of_its_letter_has_stands_by_itself(project: Project) -> None:
+    blocks = (0x300, 0x370), (0x1AB0, 0x1ACF), (0x1DC0, 0x1E00), (0x20D0, 0x20F1)
+    marks = "".join(chr(code) for first, end in blocks for code in range(first, end))
+    project.chapters(f"# Marks\n\n{marks}\n\na{marks}\n\n\u0e01{marks} `x{marks}`\n\n*\U0001fffd{marks}*\n")
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and "Missing character" not in log_of(project)
+    heard = unicodedata.normalize("NFD", project.octavo("listen").out)
+    assert all(heard.count(unicodedata.normalize("NFD", mark)) >= 5 for mark in marks)
 
 
 @pytest.mark.tex

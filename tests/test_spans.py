@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manifest import load
+from octavo.manuscript import alignment
 from octavo.manuscript import nodes as n
 from octavo.manuscript.bibliography import Bibliography
 from octavo.manuscript.part import Part
@@ -434,3 +436,22 @@ def test_every_block_is_found_among_words_that_repeat(chapter: tuple[str, dict[s
     source, expected = chapter
     places = locate(source)
     assert {marker: places[marker].line for marker in expected} == expected
+
+
+def test_the_rows_of_a_long_table_are_found_in_the_time_of_their_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare words only within what single words part: to compare all with all takes the square of the time."""
+    rows, products = 10_000, []
+
+    class Recording(SequenceMatcher):  # type: ignore[type-arg]
+        def __init__(self, junk: None, left: list[str], right: list[str], autojunk: bool) -> None:
+            products.append(len(left) * len(right))
+            super().__init__(junk, left, right, autojunk=autojunk)
+
+    monkeypatch.setattr(alignment, "SequenceMatcher", Recording)
+    source = "# One\n\n| a | b |\n|---|---|\n" + "".join(f"| {row} | x |\n" for row in range(rows))
+    part = read_part(source)
+    offsets = alignment.Alignment(source).of(part.blocks)
+    cells = [node for node in n.walk(part.blocks) if isinstance(node, n.Text) and node.text.isdigit()]
+    assert len(cells) == rows
+    assert all(source.startswith(f"{node.text} ", offsets[id(node)]) for node in cells)
+    assert products and sum(products) < 100 * rows

@@ -16,7 +16,11 @@ import pytest
 
 from octavo.cli import main
 from octavo.confinement import Walls, has_seccomp, landlock_version
+from octavo.diagnostics import Ledger
+from octavo.figures.data import load_all
 from octavo.latex.environment import open_templates
+from octavo.manifest import load
+from octavo.press.driver import own_fonts
 from octavo.press.engine import EngineStoppedError, Press
 from octavo.runner import Bounds, run
 from octavo.workspace import ProgramStoppedError, revision_of, run_pandoc
@@ -211,3 +215,40 @@ def test_a_book_that_pandoc_never_finishes_is_one_message(
     assert main(["--project", str(tmp_path), "check"]) == 1
     said = capsys.readouterr()
     assert "OCT010: Pandoc was stopped: it took more than 0.001 s." in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    "linked", ["chapters/one.md", "chapters", "references.bib", "figures/chart.yaml", "fonts/own.otf"]
+)
+def test_a_link_out_of_the_report_is_not_followed(linked: str, tmp_path: Path) -> None:
+    report, foreign = tmp_path / "report", tmp_path / "foreign"
+    for folder in (report / "chapters", report / "figures", report / "fonts", foreign / "chapters"):
+        folder.mkdir(parents=True)
+    chapter = "# One\n\nIn the palm of the hand.\n"
+    for path in ("one.md", "chapters/one.md"):
+        (foreign / path).write_text(chapter, encoding="utf-8")
+    (report / "chapters" / "one.md").write_text(chapter, encoding="utf-8")
+    (report / "references.bib").write_text("", encoding="utf-8")
+    (report / "report.yaml").write_text(
+        "title: T\nauthors: [A]\nlanguage: en\nbibliography: {files: [references.bib]}\n"
+        "fonts: {text: {regular: own.otf}}\nparts:\n  chapters: [chapters/one.md]\n",
+        encoding="utf-8",
+    )
+    found = Ledger()
+    examine(report, found)
+    assert "OCT119" not in {entry.code for entry in found.entries}
+    if (report / linked).is_dir():
+        shutil.rmtree(report / linked)
+    else:
+        (report / linked).unlink(missing_ok=True)
+    (report / linked).symlink_to(foreign / linked if linked == "chapters" else foreign / "one.md")
+    found = Ledger()
+    examine(report, found)
+    assert [entry.code for entry in found.entries if entry.code == "OCT119"] == ["OCT119"]
+
+
+def examine(folder: Path, ledger: Ledger) -> None:
+    report = load(folder, ledger)
+    if report:
+        load_all(folder, ledger)
+        own_fonts(report, ledger)

@@ -18,6 +18,7 @@ from octavo.diagnostics import Ledger, Span
 from octavo.figures.kinds import KINDS
 from octavo.figures.kinds.kind import SECOND_HAND, Complain, Content, sentence
 from octavo.figures.stack import MOST_LAYERS
+from octavo.inside import leads_out
 from octavo.nearest import nearest
 from octavo.schema import Checker, Keys, Scalar, Value, nested_too_deeply
 
@@ -82,6 +83,9 @@ def load_all(folder: Path, ledger: Ledger, layers: int = MOST_LAYERS) -> dict[st
     found = {}
     for path in sorted((folder / FOLDER).glob("*.yaml")):
         key = f"{FOLDER}/{path.name}"
+        if leads_out(Path(key), folder):
+            ledger.report("OCT119", Span(key), path=key)
+            continue
         try:
             data = load(key, path.read_text(encoding="utf-8"), ledger, layers)
         except (OSError, UnicodeDecodeError) as error:

@@ -21,7 +21,8 @@ _BOUNDARY = ""
 _MARKUP = n.Rule()
 #: So many words in a row, once in the tree and once in the file, are the same place in both.
 _RUN = 3
-#: Beyond this product of lengths, words that are everywhere no longer help to match a stretch.
+#: To compare all with all takes the product's time. Beyond this one, single words that stand once part a stretch too,
+#: as in a table, whose cells are no runs; and words that are everywhere no longer help to match it.
 _LONG_STRETCH = 4_000_000
 #: How many words of a note or a caption tell where it stands, and how far apart they may be there.
 _OPENING = 8
@@ -167,7 +168,7 @@ def _align(tree: Sequence[str], source: Sequence[str]) -> Iterator[tuple[int, in
     This is the patience method of comparing files; where a run recurs, the longest common stretches decide.
     """
     low = (0, 0)
-    for high in [*_unique_runs(tree, source), (len(tree), len(source))]:
+    for high in [*_unique_runs(tree, source, _RUN), (len(tree), len(source))]:
         if high[0] >= low[0] and high[1] >= low[1]:
             yield from _align_stretch(tree, source, low, high)
             low = high
@@ -181,10 +182,18 @@ def _align_stretch(
     yield from ((low[0] + step, low[1] + step) for step in range(head))
     yield from ((high[0] - step, high[1] - step) for step in range(1, tail + 1))
     left, right = left[head : len(left) - tail], right[head : len(right) - tail]
+    begin = (low[0] + head, low[1] + head)
     long = len(left) * len(right) > _LONG_STRETCH
+    if long and (anchors := _unique_runs(left, right, 1)):
+        edge = (0, 0)
+        for corner in [*anchors, (len(left), len(right))]:
+            for one, other in _align_stretch(left, right, edge, corner):
+                yield begin[0] + one, begin[1] + other
+            edge = corner
+        return
     for block in SequenceMatcher(None, left, right, autojunk=long).get_matching_blocks():
         for step in range(block.size):
-            yield low[0] + head + block.a + step, low[1] + head + block.b + step
+            yield begin[0] + block.a + step, begin[1] + block.b + step
 
 
 def _common_ends(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
@@ -195,18 +204,18 @@ def _common_ends(left: Sequence[str], right: Sequence[str]) -> tuple[int, int]:
     return (head, min(tail, most - head)) if head >= tail else (min(head, most - tail), tail)
 
 
-def _unique_runs(tree: Sequence[str], source: Sequence[str]) -> list[tuple[int, int]]:
+def _unique_runs(tree: Sequence[str], source: Sequence[str], length: int) -> list[tuple[int, int]]:
     """Return where runs of words begin that stand once in both sequences, as the longest rising chain of pairs."""
-    runs = (_once(tree), _once(source))
+    runs = (_once(tree, length), _once(source, length))
     pairs = sorted((index, runs[1][run]) for run, index in runs[0].items() if run in runs[1])
     tails: list[int] = []
     chain: list[int] = []
     previous = [-1] * len(pairs)
     for number, (_, position) in enumerate(pairs):
-        length = bisect_left(tails, position)
-        previous[number] = chain[length - 1] if length else -1
-        tails[length : length + 1] = [position]
-        chain[length : length + 1] = [number]
+        rank = bisect_left(tails, position)
+        previous[number] = chain[rank - 1] if rank else -1
+        tails[rank : rank + 1] = [position]
+        chain[rank : rank + 1] = [number]
     rising: list[tuple[int, int]] = []
     at = chain[-1] if chain else -1
     while at >= 0:
@@ -215,11 +224,11 @@ def _unique_runs(tree: Sequence[str], source: Sequence[str]) -> list[tuple[int, 
     return rising[::-1]
 
 
-def _once(words: Sequence[str]) -> dict[tuple[str, ...], int]:
+def _once(words: Sequence[str], length: int) -> dict[tuple[str, ...], int]:
     """Return the place of each run of words that stands only once."""
     places: dict[tuple[str, ...], int] = {}
-    for index in range(len(words) - _RUN + 1):
-        run = tuple(words[index : index + _RUN])
+    for index in range(len(words) - length + 1):
+        run = tuple(words[index : index + length])
         places[run] = -1 if run in places else index
     return {run: index for run, index in places.items() if index >= 0}
 

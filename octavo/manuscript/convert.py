@@ -107,17 +107,21 @@ class Converter:
 
     def _line(self, raw: list[Json]) -> list[n.Inline]:
         result: list[n.Inline] = []
+        run: list[str] = []  # of one text; to add each word to it would copy all that is before the word
         for position, item in enumerate(raw):
             kind = item["t"]
             if kind == "Str":
-                self._text(result, item["c"] if item["c"].isascii() else unicodedata.normalize("NFC", item["c"]))
-            elif kind in ("Space", "SoftBreak") and _repeats_space(raw, position):
-                pass
-            elif kind == "Space" or (kind == "SoftBreak" and not _parts_ideographs(raw, position)):
-                self._text(result, " ")
-            elif kind == "SoftBreak":
-                pass
-            elif kind == "Quoted":
+                run.append(item["c"] if item["c"].isascii() else unicodedata.normalize("NFC", item["c"]))
+                continue
+            if kind in ("Space", "SoftBreak"):
+                is_left_out = _repeats_space(raw, position) or (
+                    kind == "SoftBreak" and _parts_ideographs(raw, position)
+                )
+                if not is_left_out:
+                    run.append(" ")
+                continue
+            self._end_run(result, run)
+            if kind == "Quoted":
                 self._quoted(result, item["c"])
             elif kind == "Cite":
                 self._cite(result, item["c"])
@@ -125,13 +129,18 @@ class Converter:
                 self._reference(result, found[1], found[2])
             else:
                 result.append(self._inline(kind, item.get("c")))
+        self._end_run(result, run)
         set_stops(result, self.language)
         return settle_neighbors(result, self.language)
+
+    def _end_run(self, result: list[n.Inline], run: list[str]) -> None:
+        self._text(result, "".join(run))
+        run.clear()
 
     def _text(self, result: list[n.Inline], text: str) -> None:
         if result and isinstance(result[-1], n.Text):
             result[-1].text += text
-        else:
+        elif text:
             result.append(n.Text(text))
 
     def _quoted(self, result: list[n.Inline], raw: Json) -> None:

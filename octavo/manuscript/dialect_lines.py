@@ -164,9 +164,9 @@ class _Reader:
         return read_roles(text, self.texts)
 
     def _labelled(self, lines: Sequence[Line], at: int, text: str) -> str:
-        """Return a line with the label of a formula or a table where Pandoc and Octavo look for it.
+        r"""Return a line with the label of a formula or a table where Pandoc and Octavo look for it.
 
-        bookdown's `(\\#eq:a)` may stand in any line of an environment; MyST writes `(a)` behind the closing `$$`.
+        bookdown's `(\#eq:a)` may stand in any line of an environment; MyST writes `(a)` behind the closing `$$`.
         """
         if (found := _EQUATION_LABEL.search(text)) and _MATHS_ENDS.search("\n".join(_until_empty(lines[at:]))):
             text = f"{found['before']}\\label{{{found['label']}}}{text[found.end() :]}"

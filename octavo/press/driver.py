@@ -12,6 +12,7 @@ import jinja2
 from octavo.confinement import Walls
 from octavo.design import Face
 from octavo.diagnostics import Ledger, Span
+from octavo.inside import leads_out
 from octavo.latex.escape import Tex
 from octavo.manifest import FILE, Edition, Report
 from octavo.manuscript.scripts import rightward_script
@@ -84,7 +85,9 @@ def own_fonts(report: Report, ledger: Ledger) -> list[Path]:
     own: list[Path] = []
     for name in report.fonts.files():
         path = report.folder / "fonts" / name
-        if path.is_file():
+        if leads_out(Path("fonts", name), report.folder):
+            ledger.report("OCT119", Span(FILE), path=f"fonts/{name}")
+        elif path.is_file():
             own.append(path)
         elif not _is_installed(name):
             ledger.report("OCT404", Span(FILE), font=name)

@@ -284,6 +284,27 @@ local function hide(head, n)
   return drop(head, n)
 end
 
+-- A mark that the face of its letter lacks stands by itself: in another face, or in a frame.
+local function set_marks(head, n, following, given, look)
+  while n and n ~= following do
+    local after, mark = getnext(n), getchar(n)
+    local is_missing = not given.has(mark)
+    if is_missing and is_invisible(mark) then
+      hide(head, n)
+    elseif is_missing then
+      local face = face_with(mark)
+      if face then
+        setfont(n, font_of(face, look, mark))
+      else
+        direct.insert_before(head, n, framed(n, look.size))
+        direct.remove(head, n)
+        direct.free(n)
+      end
+    end
+    n = after
+  end
+end
+
 local plain = {} -- fonts and characters that need no look
 -- A face of one script may lack figures, brackets and other signs of ASCII.
 local has_ascii = setmetatable({}, { __index = function(known, id)
@@ -312,6 +333,7 @@ local function settle(head)
           if found then
             give(n, last, found)
             face = from
+            if n ~= last then set_marks(head, getnext(n), following, look_of(found), look) end
             if not look_of(found).shaped then
               local item = getnext(n)
               while item and item ~= following do
@@ -321,6 +343,7 @@ local function settle(head)
               end
             end
           elseif is_lacking(look, char) and not look.has(char) then
+            if n ~= last then set_marks(head, getnext(n), following, look, look) end
             local box = framed(n, look.size)
             head = direct.insert_before(head, n, box)
             head = drop(head, n)
