@@ -148,3 +148,25 @@ def test_a_parent_that_is_not_there_is_told(project: Project) -> None:
     cite(project, "@k", {"r.bib": "@inbook{k, title={T}, crossref={bok}}\n@book{book, title={B}}\n"})
     done = project.octavo("check", "--format", "json")
     assert done.places == ["OCT294 r.bib:1:33"]
+
+
+@pytest.mark.parametrize("field", ["crossref", "xdata"])
+def test_every_way_back_to_an_entry_is_a_circle(field: str) -> None:
+    read = entries(f"@book{{a, {field}={{x,b}}}}\n@xdata{{b, xdata={{A}}}}\n@book{{c, {field}={{a}}}}")
+    assert [(entry.key, one.name) for entry, one in circular(read)] == [("a", field), ("b", "xdata")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("a.json", '[{"id": "k",\n"title": "A', 2),
+        ("a.json", '[{"id": "k"}\n{"id": "m"}]', 2),
+        ("a.ris", "TY  - BOOK\nID  - k\nTI , - A\nER  - \n", 3),
+        ("a.ris", "TY  - BOOK\nID  - k\n", 2),
+        ("a.bib", "@book{k, title={A\n", 2),
+    ],
+)
+def test_a_damaged_file_is_told_with_its_line(name: str, text: str, line: int, project: Project) -> None:
+    cite(project, "@k", {name: text})
+    places = [place for place in project.octavo("check", "--format", "json").places if "OCT115" in place]
+    assert [place.rpartition(":")[0] for place in places] == [f"OCT115 {name}:{line}"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ _DOUBTFUL = re.compile(
 )
 _COMMAND = re.compile(r"\\(?:noopsort|SortNoop|bibsort)\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z0-9]{3,}")
+_RIS = re.compile(r"[A-Z][A-Z0-9]  -(?: |\r?$)")
 #: So many keys that stand twice are told one by one.
 _TOLD = 5
 
@@ -78,13 +79,13 @@ def mended_files(bibliography: Bibliography, ledger: Ledger) -> dict[Path, str]:
     result: dict[Path, str] = {}
     for path in bibliography.files:
         text = text_of(path) if path.suffix.lower() in (".bib", ".bibtex", ".biblatex") else ""
-        inherits = "crossref" in text.lower()
+        inherits = any(name in text.lower() for name in ("crossref", "xdata"))
         if not inherits and not any(sign in text for sign in "%#$"):
             continue
         read = entries(text)
         circles = list(circular(read)) if inherits else []
         for entry, field in circles:
-            ledger.report("OCT292", at(path, text, field.start), key=entry.key)
+            ledger.report("OCT292", at(path, text, field.start), key=entry.key, field=field.name)
         if inherits:
             _report_orphans(path, text, read, ledger)
         new = mended(text, read, [field for _, field in circles])
@@ -164,6 +165,25 @@ def _words(text: str) -> list[str]:
 def _letters(text: str) -> str:
     plain = unicodedata.normalize("NFD", text).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]", "", plain.lower())
+
+
+def damaged(files: Iterable[Path]) -> tuple[Path, int, int, str] | None:
+    """Return the first place at which a file of JSON or RIS is not what it says; Pandoc does not tell the line."""
+    for path in files:
+        if path.suffix.lower() == ".json":
+            try:
+                json.loads(text_of(path))
+            except (ValueError, RecursionError) as error:
+                line, column = (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (1, 1)
+                return path, line, column, f"it is not JSON ({getattr(error, 'msg', 'nested too deep')})"
+        elif path.suffix.lower() == ".ris":
+            rows = text_of(path).removeprefix("\ufeff").rstrip().split("\n")
+            for number, row in enumerate(rows, 1):
+                if row.strip() and not _RIS.match(row):
+                    return path, number, 1, "this line does not begin with a tag of RIS, such as `TI  - `"
+            if not rows[-1].startswith("ER"):
+                return path, len(rows), 1, "the last entry does not end with `ER  - `"
+    return None
 
 
 def at(path: Path, text: str, offset: int) -> Span:

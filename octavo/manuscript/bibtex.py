@@ -122,13 +122,21 @@ def circular(read: Sequence[Entry]) -> Iterator[tuple[Entry, Field]]:
     """Yield each entry that gets fields from itself, if by way of others, with the field that closes the circle."""
     known = {entry.key.lower(): entry for entry in read}
     for entry in read:
-        field = entry.value("crossref")
-        seen, parent = {entry.key.lower()}, field
-        while parent:
-            name = parent.text.strip().lower()
-            if name == entry.key.lower() and field:
+        own = entry.key.lower()
+        for field in entry.fields:
+            seen: set[str] = set()
+            waiting = _parents(field)
+            while waiting and own not in seen:
+                name = waiting.pop()
+                if name in known and name not in seen:
+                    waiting += [parent for one in known[name].fields for parent in _parents(one)]
+                seen.add(name)
+            if own in seen:
                 yield entry, field
-            if name in seen or name not in known:
-                break
-            seen.add(name)
-            parent = known[name].value("crossref")
+
+
+def _parents(field: Field) -> list[str]:
+    """Return the keys of the entries that a field takes other fields from."""
+    if field.name not in ("crossref", "xdata"):
+        return []
+    return [key.strip().lower() for key in field.text.split(",")]

@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 from octavo.diagnostics import Ledger, Span
 from octavo.manuscript import nodes as n
-from octavo.manuscript.bibliography import Bibliography, doubtful_files, mended_files, report_lost
+from octavo.manuscript.bibliography import Bibliography, damaged, doubtful_files, mended_files, report_lost
 from octavo.manuscript.convert import THEOREM, Converter, Json, is_reference
 from octavo.manuscript.dangling import report_dangling
 from octavo.manuscript.depth import TOO_DEEP, flatten, report_depth
@@ -32,7 +32,7 @@ from octavo.manuscript.sources import take_heading
 from octavo.manuscript.structure import settle_structure
 from octavo.manuscript.style import sound_style
 from octavo.nearest import nearest
-from octavo.workspace import TextCache
+from octavo.workspace import ProgramStoppedError, TextCache
 
 #: What Pandoc runs behind citeproc, to give formulas MathML.
 FILTER = READER.with_name("cite.lua")
@@ -188,8 +188,8 @@ def _settle(
         except subprocess.CalledProcessError as error:
             _report_unreadable(error.stderr.decode(errors="replace"), bibliography, given, ledger)
             return [], set()
-        except subprocess.TimeoutExpired as error:
-            ledger.report("OCT115", None, problem=f"Pandoc was not done after {error.timeout:.0f} seconds")
+        except ProgramStoppedError as stopped:
+            ledger.report("OCT115", Span(str(bibliography.files[0]), 0), problem=str(stopped))
             return [], set()
     output, messages = json.loads(answer)
     blocks = json.loads(output)["blocks"]
@@ -270,7 +270,10 @@ def _report_unreadable(message: str, bibliography: Bibliography, given: Mapping[
     elif path and (found := _AT_BYTE.search(message)):
         before = path.read_bytes()[: int(found[1])].decode(errors="replace")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    problem = message.strip().split("\n")[-1].rstrip(".")
+    lines = [text for text in message.strip().split("\n") if text.strip(" ^")]
+    problem = lines[-1].strip().rstrip(".") if lines else "Pandoc does not say why"
+    if not (path and line) and (known := damaged(bibliography.files)):
+        path, line, column, problem = known
     ledger.report("OCT115", Span(str(path), line, column) if path else None, problem=problem)
 
 
