@@ -1,13 +1,16 @@
 """Read the command line, run the stages, print what they found, and decide the exit status.
 
 Exit status: 0 done; 1 the report has errors and nothing in `dist/` was changed; 2 the command line is wrong;
-3 the machine lacks something; 4 a fault of our own; 130 stopped from the keyboard.
+3 the machine lacks something; 4 a fault of our own; 130 stopped from the keyboard, 143 by a signal; 141 nobody reads
+what is printed.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
+import io
 import os
 import subprocess
 import sys
@@ -16,9 +19,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from octavo import __version__
+from octavo.arguments import MANIFEST, read
 from octavo.diagnostics import Ledger, Span
+from octavo.ending import STOPPED, Ended, fall_silent, flush, heeding, say
 from octavo.toolchain import NOT_SET_UP
+from octavo.visible import visible_lines
 
 if TYPE_CHECKING:
     from octavo.book import Book, Product
@@ -27,44 +32,44 @@ if TYPE_CHECKING:
 
 FAILED = 1
 OWN_FAULT = 4
-STOPPED = 130
-MANIFEST = "report.yaml"
 #: How the whole suite is run: on every core, the tests of one finished book in one process, which builds it once.
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadgroup", "--max-worker-restart", "0")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status."""
-    parser = _parser()
-    chosen, rest = parser.parse_known_args(arguments)
-    if rest and chosen.command != "test":
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    chosen.project = _folder_of(chosen.project) if chosen.project else _home()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        with heeding():
+            try:
+                status = _run(arguments)
+            finally:
+                flush()
+            return status
+    except KeyboardInterrupt:
+        with contextlib.suppress(BrokenPipeError):
+            print("\nStopped. Nothing in dist/ was changed.", file=sys.stderr, flush=True)
+        return STOPPED
+    except Ended as end:
+        fall_silent()
+        return end.status
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        chosen, rest = read(arguments)
+    except FileNotFoundError:
+        say("octavo: the folder that you are in is no longer there", sys.stderr)
+        return FAILED
     # A build makes trees that live until it ends; searching them for cycles takes a tenth of its time.
     gc.disable()
-    command: Callable[[argparse.Namespace, list[str]], int] = chosen.run
+    command: Callable[[argparse.Namespace, list[str]], int] = globals()[f"_{chosen.command}"]
     try:
         return command(chosen, rest)
-    except KeyboardInterrupt:
-        print("\nStopped. Nothing in dist/ was changed.", file=sys.stderr)
-        return STOPPED
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return STOPPED
     except Exception as error:  # the last door: nobody is shown how Octavo is built inside
         return _own_fault(error, chosen)
-
-
-def _home() -> Path:
-    """Return the nearest folder upwards that holds a report, or this one: no report is found anywhere else."""
-    here = Path.cwd()
-    found = next((place for place in (here, *here.parents) if (place / MANIFEST).is_file()), here)
-    return Path(os.path.relpath(found))
-
-
-def _folder_of(named: Path) -> Path:
-    """Return the folder of a report that is named by its folder or by its `report.yaml`."""
-    return named.parent if named.name == MANIFEST and named.is_file() else named
 
 
 def _own_fault(error: Exception, chosen: argparse.Namespace) -> int:
@@ -77,59 +82,13 @@ def _own_fault(error: Exception, chosen: argparse.Namespace) -> int:
     lines = traceback.format_exception(error)
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text("".join(lines), encoding="utf-8")
+        place.write_text(visible_lines("".join(lines)), encoding="utf-8")
         Record(chosen.project).add(place)
     except OSError:
         place = Path("(a file that could not be written)")
     ledger.report("OCT901", None, problem=" ".join(lines[-1].split())[:200], file=place)
     _close(ledger, chosen)
     return OWN_FAULT
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="octavo", description="Turn Markdown chapters into one tagged, print-ready PDF."
-    )
-    parser.add_argument("--version", action="version", version=f"Octavo {__version__}")
-    _add_options(parser, None, False, "text")
-    # An option may stand before or after the command, and its default must not undo what stands before.
-    common = argparse.ArgumentParser(add_help=False)
-    _add_options(common, argparse.SUPPRESS, argparse.SUPPRESS, argparse.SUPPRESS)
-    parser.set_defaults(run=_build)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for name, run, words in (
-        ("build", _build, "make the PDF (the default)"),
-        ("check", _check, "find mistakes in the manuscript without typesetting it"),
-        ("listen", _listen, "say what a screen reader says of the finished PDF, or write a reading copy in HTML"),
-        ("test", _test, "run the test suite; further arguments go to pytest"),
-        ("clean", _clean, "delete what builds of the report made, and name it"),
-        ("doctor", _doctor, "say what is installed and what is missing"),
-    ):
-        command = commands.add_parser(name, parents=[common], help=words, description=f"{words.capitalize()}.")
-        command.set_defaults(run=run)
-        if name == "check":
-            command.add_argument("--conformance", action="store_true", help="build, and judge every PDF with veraPDF")
-        if name == "listen":
-            _add_wishes(command)
-    return parser
-
-
-def _add_options(parser: argparse.ArgumentParser, project: object, strict: object, form: object) -> None:
-    words = "the folder of report.yaml (this folder, or the nearest above it that holds one)"
-    parser.add_argument("--project", type=Path, default=project, metavar="DIR", help=words)
-    parser.add_argument("--strict", action="store_true", default=strict, help="treat warnings as errors")
-    parser.add_argument(
-        "--format", choices=("text", "json", "github"), default=form, help="how problems are printed (text)"
-    )
-
-
-def _add_wishes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", nargs="?", type=Path, metavar="PDF", help="a tagged PDF (the one of the report)")
-    parser.add_argument("--page", default="", metavar="FOLIO", help="only the page with this number, as printed")
-    parser.add_argument("--part", default="", metavar="PART", help="only this part: its file, its number or its title")
-    parser.add_argument("--edition", default="", metavar="NAME", help="which edition of the report (the first)")
-    parser.add_argument("--html", action="store_true", help="write a reading copy in HTML beside the PDF")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to write; - is the standard output")
 
 
 def _build(chosen: argparse.Namespace, _: list[str]) -> int:
@@ -144,12 +103,12 @@ def _build(chosen: argparse.Namespace, _: list[str]) -> int:
         ledger, workspace, status = _with_book(chosen, progress.show, make)
     _close(ledger, chosen)
     if status == 0:
-        print(
+        say(
             summary(products, workspace, ledger.withheld()),
-            file=sys.stdout if chosen.format == "text" else sys.stderr,
+            sys.stdout if chosen.format == "text" else sys.stderr,
         )
     elif not products and workspace.dist.is_dir():
-        print("Nothing in dist/ was changed.", file=sys.stderr)
+        say("Nothing in dist/ was changed.", sys.stderr)
     return status
 
 
@@ -166,7 +125,7 @@ def _check(chosen: argparse.Namespace, _: list[str]) -> int:
     ledger, _workspace, status = _with_book(chosen, lambda stage, what: None, examine)
     _close(ledger, chosen)
     if status == 0 and chosen.format == "text":
-        print(f"No errors in {count} part{'s' * (count != 1)}.")
+        say(f"No errors in {count} part{'s' * (count != 1)}.")
     return status
 
 
@@ -261,13 +220,13 @@ def _check_conformance(chosen: argparse.Namespace) -> int:
     if chosen.format == "json":
         from octavo.check.gate import as_json
 
-        print(as_json(results, ledger.in_order(), chosen.project))
+        say(as_json(results, ledger.in_order(), chosen.project), raw=True)
     else:
         _close(ledger, chosen)
     if results and chosen.format != "json":
         from octavo.check.gate import table
 
-        print(table(results), file=sys.stdout if chosen.format == "text" else sys.stderr)
+        say(table(results), sys.stdout if chosen.format == "text" else sys.stderr)
     return NOT_SET_UP if absent else status
 
 
@@ -279,7 +238,7 @@ def _listen(chosen: argparse.Namespace, _: list[str]) -> int:
 
     wish = Wish(chosen.file, chosen.edition, chosen.page, chosen.part, chosen.html)
     if wish.html and (wish.page or wish.part):
-        print("octavo listen: --html writes the whole book; leave out --page and --part", file=sys.stderr)
+        say("octavo listen: --html writes the whole book; leave out --page and --part", sys.stderr)
         return 2
     ledger, heard, path = Ledger(), "", None
     try:
@@ -291,9 +250,9 @@ def _listen(chosen: argparse.Namespace, _: list[str]) -> int:
         target = chosen.output or (path.with_suffix(".html") if wish.html and path is not None else Path("-"))
         if heard and target != Path("-"):
             write(target, heard)
-            print(target)
+            say(str(target))
         elif heard:
-            _print(heard)
+            say(heard.removesuffix("\n"), raw=wish.html)
     except MissingProgramError as missing:
         ledger.report("OCT001", None, problem=missing)
     except ProgramStoppedError as stopped:
@@ -304,19 +263,10 @@ def _listen(chosen: argparse.Namespace, _: list[str]) -> int:
     return FAILED if ledger.failed() else 0
 
 
-def _print(text: str) -> None:
-    """Print a long text; a reader such as `head` may stop before its end."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 def _test(chosen: argparse.Namespace, rest: list[str]) -> int:
     tests = Path(__file__).parent.parent / "tests"
     if not tests.is_dir():
-        print("The tests are in the repository; this is an installed package.", file=sys.stderr)
+        say("The tests are in the repository; this is an installed package.", sys.stderr)
         return FAILED
     command = [sys.executable, "-m", "pytest", *(rest or SIDE_BY_SIDE)]
     return subprocess.run(command, cwd=tests.parent, check=False, env=dict(os.environ)).returncode
@@ -341,7 +291,7 @@ def _clean(chosen: argparse.Namespace, _: list[str]) -> int:
     _close(ledger, chosen)
     if not ledger.failed():
         lines = [*_listed("Deleted", made), *(_listed("Left, since no build made it as it is:", left) if left else [])]
-        print("\n".join(lines), file=sys.stdout if chosen.format == "text" else sys.stderr)
+        say("\n".join(lines), sys.stdout if chosen.format == "text" else sys.stderr)
     return FAILED if ledger.failed() else 0
 
 
@@ -367,4 +317,4 @@ def _close(ledger: Ledger, chosen: argparse.Namespace) -> None:
 
     if ledger.entries or chosen.format == "json":
         stream = sys.stdout if chosen.format != "text" else sys.stderr
-        print(render(ledger.in_order(), chosen.format, chosen.project), file=stream)
+        say(render(ledger.in_order(), chosen.format, chosen.project), stream, raw=True)

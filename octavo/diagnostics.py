@@ -8,7 +8,7 @@ drift apart. Any module may import this one; it imports none of Octavo's.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -29,11 +29,22 @@ class Severity(Enum):
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """Name a place in an author's file; line and column count from 1, and 0 means the whole file."""
+    """Name a place in an author's file; line and column count from 1, and 0 means the whole file.
+
+    The end is the place behind the last character, where it is known; places are the same that begin at the same.
+    """
 
     file: str
     line: int = 0
     column: int = 0
+    end_line: int = field(default=0, compare=False)
+    end_column: int = field(default=0, compare=False)
+
+    def until(self, end: Span) -> Span:
+        """Return this place with an end, unless that is in another file or before it."""
+        if end.file != self.file or (end.line, end.column) <= (self.line, self.column):
+            return self
+        return replace(self, end_line=end.line, end_column=end.column)
 
     def __str__(self) -> str:
         """Write the place the way compilers do, so that editors and terminals make it a link."""

@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 from octavo import __version__, toolchain
+from octavo.ending import say
 
 TEX_LIVE_FLOOR = 2022
 """The oldest TeX Live that Octavo is tested with; Debian 12 has it."""
@@ -77,7 +78,7 @@ def main(set_up: bool = True, project: Path = Path()) -> int:
     run this are not those of a build.
     """
     findings = examine(set_up, project)
-    print(describe(findings))
+    say(describe(findings))
     return toolchain.NOT_SET_UP if any(finding.remedy and finding.required for finding in findings) else 0
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
+from octavo.ending import say
+from octavo.visible import visible, visible_lines
 from octavo.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -41,11 +43,13 @@ class Progress:
 
     def show(self, stage: str, what: str) -> None:
         """Say that a stage begins to work on something."""
-        line = f"{STAGES[stage]} {what}"
+        line = visible(f"{STAGES[stage]} {what}")
         if self._status:
-            self._status.update(line)
+            from rich.text import Text
+
+            self._status.update(Text(line))
         else:
-            print(line, file=self._stream, flush=True)
+            say(line, self._stream)
 
 
 def summary(products: Sequence[Product], workspace: Workspace, withheld: Sequence[str]) -> str:
@@ -60,7 +64,7 @@ def summary(products: Sequence[Product], workspace: Workspace, withheld: Sequenc
     if withheld:
         which = "This PDF does" if len(products) == 1 else "These PDFs do"
         lines.append(f"{which} not claim to be PDF/UA: {' and '.join(withheld)}.")
-    return "\n".join(lines)
+    return visible_lines("\n".join(lines))
 
 
 def _shown(path: Path) -> str:

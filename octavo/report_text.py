@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from octavo.diagnostics import Diagnostic, Severity, Span
+from octavo.visible import visible, visible_json
 
 FORMATS = ("text", "json", "github")
 #: GitHub's word for each severity.
@@ -17,33 +21,49 @@ LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "
 _MESSAGE = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 
+#: What stands at a place whose end nobody knew: a tag, a link, a formula, code, else a word with the sign before it.
+_TOKEN = re.compile(
+    r"</?[A-Za-z][^<>]*>|!?\[[^\[\]]*\](?:\([^()]*\)|\{[^{}]*\})?|\$[^$]+\$|(`+)[^`]+\1|[@\\#]?\w(?:[\w:./+-]*\w)?|[^\w\s]+"
+)
+_JOINERS = "\u200c\u200d"
+
 
 def as_text(diagnostics: Iterable[Diagnostic], folder: Path) -> str:
-    """Return each diagnostic with the line it is about and a caret below its column."""
+    """Return each diagnostic with the line it is about and its place in it underlined."""
     return "\n".join(_text(diagnostic, folder) for diagnostic in diagnostics)
 
 
 def _text(diagnostic: Diagnostic, folder: Path) -> str:
-    span = _within(diagnostic.span, folder)
-    place = f"{span}: " if span else ""
-    lines = [f"{place}{diagnostic.severity.value} {diagnostic.code}: {diagnostic.problem}"]
-    if span and span.line:
-        source = _line(folder / span.file, span.line)
-        if source:
-            shown, before = _excerpt(source, span.column)
-            margin = f"{span.line:>5} | "
-            lines += [f"{margin}{shown}", " " * (len(margin) + _columns(before)) + "^"]
-    lines.append(f"      {diagnostic.advice}")
+    span = diagnostic.span
+    place = f"{visible(str(replace(span, file=_from_here(folder / span.file))))}: " if span else ""
+    lines = [f"{place}{diagnostic.severity.value} {diagnostic.code}: {visible(diagnostic.problem)}"]
+    source = _line(folder / span.file, span.line) if span else ""
+    if span and source:
+        margin = f"{span.line:>5} | "
+        shown, before, marked = _excerpt(source, span.column, _end(span, source)[1])
+        lines += [f"{margin}{shown}", " " * (len(margin) + _columns(before)) + "^" * max(_columns(marked), 1)]
+    lines.append(f"      {visible(diagnostic.advice)}")
     return "\n".join(lines)
 
 
-def _within(span: Span | None, folder: Path) -> Span | None:
-    """Name the file from the folder of the report, wherever it was named from."""
-    if span is None or not Path(span.file).is_absolute():
-        return span
-    path = Path(span.file).resolve()
-    inside = path.is_relative_to(folder.resolve())
-    return Span(path.relative_to(folder.resolve()).as_posix(), span.line, span.column) if inside else span
+def _from_here(path: Path) -> str:
+    """Return a path as one would write it in the folder where the command runs: the shorter way to it."""
+    whole = os.path.normpath(path.absolute())
+    near = os.path.relpath(whole)
+    return whole if near.startswith("..") and len(whole) < len(near) else near
+
+
+def _end(span: Span, source: str) -> tuple[int, int]:
+    """Return line and column behind the end of a place; where nobody knew it, the word, link or mark there ends it.
+
+    In the first line of a place that has several, that line is its end for the eye.
+    """
+    if span.end_line == span.line:
+        return span.end_line, span.end_column
+    if span.end_line or not span.column:
+        return span.end_line or span.line, len(source.rstrip()) + 1
+    found = _TOKEN.match(source, span.column - 1)
+    return span.line, found.end() + 1 if found else span.column + 1
 
 
 def _line(path: Path, number: int) -> str:
@@ -54,51 +74,77 @@ def _line(path: Path, number: int) -> str:
     return lines[number - 1] if number <= len(lines) else ""
 
 
-def _excerpt(source: str, column: int, width: int = 96) -> tuple[str, str]:
-    """Return the part of a long line around a column, and what of it stands before the column."""
+def _excerpt(source: str, column: int, end: int, width: int = 96) -> tuple[str, str, str]:
+    """Return the part of a long line around a column, what of it stands before the column, and what is marked."""
+    column = column or len(source) - len(source.lstrip()) + 1
     start = max(0, column - 1 - width // 2) if len(source) > width else 0
-    shown = "".join(character if character.isprintable() else " " for character in source[start : start + width])
-    return shown, shown[: max(column - 1 - start, 0)]
+    stop = start + width
+    marked = source[column - 1 : min(end - 1, stop)]
+    return _shown(source[start:stop]), _shown(source[start : column - 1]), _shown(marked)
+
+
+def _shown(text: str) -> str:
+    """Return a stretch of a line with each character that is not printed as a space, or as its code point."""
+    plain = visible(text.replace("\t", " "))
+    return "".join(character if character.isprintable() or character in _JOINERS else " " for character in plain)
 
 
 def _columns(text: str) -> int:
     """Count the cells that a text takes on a terminal: two for an ideograph, none for an accent of its own."""
     wide = sum(unicodedata.east_asian_width(character) in "WF" for character in text)
-    return len(text) + wide - sum(unicodedata.category(character) in ("Mn", "Me") for character in text)
+    return len(text) + wide - sum(unicodedata.category(character) in ("Mn", "Me", "Cf") for character in text)
 
 
 def as_json(diagnostics: Iterable[Diagnostic], folder: Path) -> str:
-    """Return the diagnostics as one JSON array; a problem without a place has null for file, line and column."""
+    """Return the diagnostics as one JSON array; a problem without a place has null for file, lines and columns.
+
+    The end of a place is behind its last character; what is about a whole file has 0 for each number.
+    """
     found = []
     for diagnostic in diagnostics:
-        span = _within(diagnostic.span, folder)
+        span = diagnostic.span
+        end_line, end_column = (span.end_line, span.end_column) if span else (None, None)
+        if span and span.line and not end_line:
+            end_line, end_column = _end(span, _line(folder / span.file, span.line))
         found.append(
             {
                 "code": diagnostic.code,
                 "severity": diagnostic.severity.value,
-                "file": span.file if span else None,
+                "file": Path(_from_here(folder / span.file)).as_posix() if span else None,
                 "line": span.line if span else None,
                 "column": span.column if span else None,
-                "problem": diagnostic.problem,
-                "advice": diagnostic.advice,
+                "end_line": end_line,
+                "end_column": end_column,
+                "problem": visible(diagnostic.problem),
+                "advice": visible(diagnostic.advice),
             }
         )
-    return json.dumps(found, indent=1, ensure_ascii=False)
+    return visible_json(json.dumps(found, indent=1, ensure_ascii=False))
 
 
 def as_github(diagnostics: Iterable[Diagnostic], folder: Path) -> str:
     """Return workflow commands, which GitHub shows as annotations on the changed lines of the repository."""
     lines = []
+    root = _repository(folder)
     for diagnostic in diagnostics:
         properties = [f"title={diagnostic.code}"]
-        if span := _within(diagnostic.span, folder):
-            path = (folder / span.file).resolve()
-            known = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
-            place = known.as_posix().translate(_PROPERTY)
-            properties = [f"file={place}", f"line={max(span.line, 1)}", f"col={max(span.column, 1)}", *properties]
-        text = f"{diagnostic.problem} {diagnostic.advice}".translate(_MESSAGE)
+        if span := diagnostic.span:
+            path = Path(os.path.relpath((folder / span.file).absolute(), root)).as_posix()
+            place = visible(path).translate(_PROPERTY)
+            end_line, end_column = _end(span, _line(folder / span.file, span.line)) if span.line else (0, 0)
+            # What goes over several lines may have no columns there.
+            where = [f"line={max(span.line, 1)}", f"col={max(span.column, 1)}"]
+            where += [f"endColumn={end_column}"] if end_line == span.line and span.column else []
+            properties = [f"file={place}", *where, *properties]
+        text = visible(f"{diagnostic.problem} {diagnostic.advice}").translate(_MESSAGE)
         lines.append(f"::{LEVELS[diagnostic.severity]} {','.join(properties)}::{text}")
     return "\n".join(lines)
+
+
+def _repository(folder: Path) -> str:
+    """Return the root of the Git repository that a report is in; without one, the folder where the command runs."""
+    whole = Path(os.path.normpath(folder.absolute()))
+    return str(next((place for place in (whole, *whole.parents) if (place / ".git").exists()), Path.cwd()))
 
 
 def render(diagnostics: Iterable[Diagnostic], form: str, folder: Path) -> str:

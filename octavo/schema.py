@@ -109,7 +109,9 @@ class Checker:
         return self._check(node, rule, "")
 
     def _span(self, node: yaml.Node) -> Span:
-        return Span(self.file, node.start_mark.line + 1, node.start_mark.column + 1)
+        """Return the place of a node; what has keys or items of its own has an end only in brackets."""
+        begin, end = (Span(self.file, mark.line + 1, mark.column + 1) for mark in (node.start_mark, node.end_mark))
+        return begin.until(end) if isinstance(node, yaml.ScalarNode) or getattr(node, "flow_style", False) else begin
 
     def _refuse(self, node: yaml.Node, trail: str, expected: str, found: str = "") -> None:
         key = trail or "report"

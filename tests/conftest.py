@@ -88,8 +88,8 @@ class Project:
         self.describe(parts={"chapters": names}, **keys)
 
     def octavo(self, *arguments: str, **options: Any) -> Outcome:
-        """Run the console command on this report in a process of its own; the options are those of `run_octavo`."""
-        return run_octavo("--project", str(self.folder), *arguments, **options)
+        """Run the console command in the folder of this report; the options are those of `run_octavo`."""
+        return run_octavo("--project", str(self.folder), *arguments, **{"cwd": self.folder} | options)
 
     @property
     def pdfs(self) -> list[Path]:

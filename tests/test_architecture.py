@@ -21,12 +21,12 @@ PACKAGE = ROOT / "octavo"
 #: The pipeline, first stage first. A module belongs to its most specific entry, and imports from its own stage or from
 #: an earlier one. What has no stage of its own, the vocabulary and the page map, stands where it is first needed.
 PIPELINE = (
-    "toolchain", "doctor", "nearest", "inside", "diagnostics", "report_text", "sealed", "record", "confinement",
-    "runner", "workspace", "schema", "design",
+    "toolchain", "visible", "ending", "doctor", "nearest", "inside", "diagnostics", "report_text", "sealed", "record",
+    "confinement", "runner", "workspace", "schema", "design",
     "typefaces", "manuscript.words", "manuscript.formulas", "choices", "manifest", "imprint", "manuscript",
     "press.pages",
-    "latex", "icc", "figures", "press", "bind", "check", "enclosures", "edition", "book", "progress", "cli",
-    "__main__",
+    "latex", "icc", "figures", "press", "bind", "check", "enclosures", "edition", "book", "progress",
+    "arguments", "cli", "__main__",
 )  # fmt: skip
 LONGEST_MODULE = 400
 #: What the first report is about; the builder must not know it.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +53,15 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
     ("arguments", "words"),
     [
         (["bind"], "invalid choice: 'bind'"),
+        (["chek"], "Did you mean `check`?"),
+        (["check", "\x1b[31mx"], "unrecognized arguments: U+001B[31mx"),
+        (["--projct", "docs"], "unrecognized arguments: --projct. Did you mean `--project`?"),
+        (["check", "--strikt"], "Did you mean `--strict`?"),
+        (["check", "--formt=json"], "Did you mean `--format`?"),
+        (["build", "--html"], "It belongs to `octavo listen`."),
+        (["--format", "jsn"], "Did you mean `json`?"),
+        (["docs/handbook"], "To name a report, write `--project docs/handbook`."),
+        (["docs/handbook/report.yaml"], "To name a report, write `--project docs/handbook/report.yaml`."),
         (["build", "--fast"], "unrecognized arguments: --fast"),
         (["--format", "xml"], "invalid choice: 'xml'"),
         (["check", "chapters/1.md"], "unrecognized arguments: chapters/1.md"),
@@ -57,8 +69,9 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
     ],
 )
 def test_a_wrong_command_line_has_its_own_status(
-    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], words: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(ROOT)
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
     assert ended.value.code == 2
@@ -262,6 +275,59 @@ def test_a_build_says_what_it_does_and_what_it_made(project: Project) -> None:
     assert [path.name for path in project.pdfs] == ["little-book.pdf"]
     again = project.octavo("build", "--format", "json")
     assert json.loads(again.out) == [] and "little-book.pdf  " in again.err
+
+
+def test_a_reader_who_goes_and_a_folder_that_went_end_it_quietly(project: Project) -> None:
+    project.chapters("# One\n\n" + "[@nobody]\n\n" * 3000)
+    octavo = f"PYTHONPATH={ROOT} {sys.executable} -m octavo"
+    for line in (
+        f"{octavo} check --format json | head -1",
+        f"{octavo} check 2>&1 | head -1",
+        f"{octavo} build 2>&1 | head -0",
+        f"{octavo} check --help | head -0",
+    ):
+        done = subprocess.run(
+            ["bash", "-c", f"{line}; echo ${{PIPESTATUS[0]}}"],
+            cwd=project.folder,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr == "" and len(done.stdout.splitlines()) <= 2, done
+        assert done.stdout.splitlines()[-1] in ("141", "0", "1") and ("help" in line) == (
+            done.stdout[-4:] != "141\n"
+        ), done
+    gone = f"mkdir gone; cd gone; rmdir ../gone; {octavo} check"
+    done = subprocess.run(["bash", "-c", gone], cwd=project.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "no longer there" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)])
+def test_a_build_that_is_told_to_stop_leaves_nothing_running(number: int, status: int, project: Project) -> None:
+    project.chapters("# One\n\n" + "Words of it, and some more of them.\n\n" * 6000)
+    command = [sys.executable, "-m", "octavo", "build"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "OCTAVO_CACHE": str(Path.home() / ".cache" / "octavo")}
+    done = subprocess.Popen(command, cwd=project.folder, env=environment, text=True, stderr=subprocess.PIPE)
+    assert done.stderr is not None and done.stderr.readline() == "Reading 1 parts\n"
+
+    def engines() -> list[str]:
+        found = []
+        for place in Path("/proc").glob("[0-9]*/cwd"):
+            with contextlib.suppress(OSError):
+                found += [str(place)] if place.resolve().is_relative_to(project.folder / "build") else []
+        return found
+
+    assert engines()
+    begun = time.monotonic()
+    done.send_signal(number)
+    _, complaints = done.communicate(timeout=60)
+    assert done.returncode == status and time.monotonic() - begun < 5
+    assert [line for line in complaints.splitlines() if line.strip() and "Writing" not in line] == (
+        ["Stopped. Nothing in dist/ was changed."] if number == signal.SIGINT else []
+    )
+    assert engines() == [] and not (project.folder / "dist").exists()
+    assert project.octavo("clean").status == 0 and not (project.folder / "build").exists()
 
 
 def test_progress_moves_on_a_terminal_and_is_plain_elsewhere() -> None:

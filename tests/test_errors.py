@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -121,7 +122,7 @@ def test_the_text_names_the_place_and_points_at_it(project: Project) -> None:
         " printed as it is written, in a frame."
     )
     assert lines[at + 1] == "    8 | An unknown command $\\alpah + 1$ and a brace $\\frac{1}{2$ in it."
-    assert lines[at + 2] == "                            ^"
+    assert lines[at + 2] == "                            ^^^^^^"
     assert lines[at + 1][lines[at + 2].index("^") :].startswith("\\alpah")
     assert lines[at + 3].endswith("define it under `maths` in report.yaml. Did you mean `\\alpha`?")
     assert done.out == "" and done.status == 1
@@ -133,7 +134,7 @@ def test_annotations_carry_file_line_and_column(project: Project) -> None:
     lines = done.out.splitlines()
     assert len(lines) == len(EXPECTED)
     assert lines[0].startswith(
-        "::error file=chapters/1.md,line=3,col=36,title=OCT201::No entry in refs.bib has the key"
+        "::error file=chapters/1.md,line=3,col=36,endColumn=48,title=OCT201::No entry in refs.bib has the key"
     )
     assert all(line.count("::") == 2 for line in lines)
 
@@ -576,7 +577,7 @@ def test_the_caret_stands_below_the_character(line: str, column: int, caret: str
     ledger = Ledger()
     ledger.report("OCT205", Span("a.md", 2, column))
     _, shown, pointer, _ = as_text(ledger.entries, tmp_path).split("\n")
-    before = next(at for at in range(len(shown)) if _columns(shown[:at]) == len(pointer) - 1)
+    before = next(at for at in range(len(shown)) if _columns(shown[:at]) == pointer.index("^"))
     assert shown[before:].lstrip("\N{COMBINING ACUTE ACCENT}").startswith(caret)
     assert len(shown) < 120
 
@@ -590,7 +591,7 @@ def test_json_and_annotations_hold_everything(tmp_path: Path, monkeypatch: pytes
     assert [(p["file"], p["line"], p["column"]) for p in found] == [("a, b:c.md", 3, 4), (None, None, None)]
     first, second = as_github(ledger.entries, tmp_path).split("\n")
     assert first.startswith(
-        "::error file=a%2C b%3Ac.md,line=3,col=4,title=OCT401::LaTeX stopped: 100%25 wrong%0Ahere."
+        "::error file=a%2C b%3Ac.md,line=3,col=4,endColumn=5,title=OCT401::LaTeX stopped: 100%25 wrong here."
     )
     assert second.startswith("::error title=OCT402::")
 
@@ -601,11 +602,74 @@ def test_annotations_name_the_file_from_the_repository(tmp_path: Path, monkeypat
     assert "file=docs/chapters/1.md,line=3" in as_github(ledger.entries, Path("docs"))
 
 
+def test_a_file_is_named_from_here_and_for_github_from_the_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".git").mkdir()
+    here = tmp_path / "docs" / "notes"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    ledger = ledger_of(Span("chapters/1.md", 3, 4))
+    for folder in (Path("../report"), tmp_path / "docs" / "report"):
+        assert as_text(ledger.entries, folder).startswith("../report/chapters/1.md:3:4: ")
+        assert json.loads(as_json(ledger.entries, folder))[0]["file"] == "../report/chapters/1.md"
+        assert "file=docs/report/chapters/1.md,line=3" in as_github(ledger.entries, folder)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "marked"),
+    [
+        ("See [@nobody2000, p. 3] there", 6, "@nobody2000"),
+        ("A [link to](#nowhere) it", 3, "[link to](#nowhere)"),
+        ("<video src=x> it", 1, "<video src=x>"),
+        ("with `code it` and", 6, "`code it`"),
+        ("the 日本 word", 5, "日本"),
+        ("a sign ≢ is", 8, "≢"),
+        ("  an item", 0, "an item"),
+    ],
+)
+def test_what_is_meant_is_underlined_and_has_its_end(line: str, column: int, marked: str, tmp_path: Path) -> None:
+    from octavo.report_text import _columns
+
+    (tmp_path / "a.md").write_text(f"{line}\n", encoding="utf-8")
+    ledger = ledger_of(Span("a.md", 1, column))
+    _, shown, pointer, _ = as_text(ledger.entries, tmp_path).split("\n")
+    assert pointer.count("^") == _columns(marked) and shown[pointer.index("^") :].startswith(marked)
+    problem = json.loads(as_json(ledger.entries, tmp_path))[0]
+    assert line[max(column - 1, 0) : problem["end_column"] - 1].strip() == marked and problem["end_line"] == 1
+
+
+ATTACK = "\x1b[31mred\x07\u202eevil\u2066\x9b1m\udcff"
+
+
+@pytest.mark.parametrize("form", ["text", "json", "github"])
+def test_no_message_holds_a_control_or_a_mark_of_direction(form: str, tmp_path: Path) -> None:
+    from octavo.report_text import render
+
+    (tmp_path / "a.md").write_text(ATTACK[:-1] + " word\n", encoding="utf-8")
+    ledger = ledger_of(Span("a.md", 1, 3), Span(f"{ATTACK}.md", 1, 1))
+    ledger.report("OCT401", Span("a.md", 1), message=f"{ATTACK}\nerror: forged", log=ATTACK)
+    text = render(ledger.entries, form, tmp_path)
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2066\ud800-\udfff]", text)
+    assert "U+001B[31mredU+0007U+202Eevil" in text and not re.search("^error: forged", text, re.M)
+    if form == "json":
+        assert json.loads(text)[1]["file"].endswith(f"{ATTACK}.md"), "a program gets the name as it is"
+
+
+def test_the_attack_on_the_terminal_is_shown_and_not_obeyed(project: Project) -> None:
+    project.chapters("# One\n\n\\foo{\x1b[31mRED}\n\n<\x1b[31mb>x</b>\n\n[@no\u202ekey] [x](#\x1b[2J)\n", output="a")
+    for form in ("text", "json", "github"):
+        done = project.octavo("check", "--format", form)
+        assert done.problems if form == "json" else done.out + done.err
+        assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.out + done.err), done.err
+
+
 def test_every_severity_has_a_word_of_its_own() -> None:
     assert {severity.value for severity in Severity} == {"error", "warning", "note"}
 
 
-def test_a_file_outside_the_report_is_named_whole(tmp_path: Path) -> None:
+def test_a_file_outside_the_report_is_named_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     ledger = ledger_of(Span(str(tmp_path / "chapters" / "1.md"), 1, 1), Span("/elsewhere/2.md", 1, 1))
     places = [p["file"] for p in json.loads(as_json(ledger.entries, tmp_path))]
     assert places == ["chapters/1.md", "/elsewhere/2.md"]

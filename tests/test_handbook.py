@@ -11,6 +11,7 @@ import importlib.util
 import json
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -27,10 +28,11 @@ from conftest import ROOT, Project, read_part
 from PIL import Image
 from test_page import text_lines
 
-from octavo import cli
+from octavo import arguments, cli
 from octavo.check.structure import inspect_structure
 from octavo.design import standard_theme
 from octavo.diagnostics import Ledger, catalogue
+from octavo.ending import CLOSED, STOPPED
 from octavo.figures.data import load as load_data
 from octavo.figures.kinds import KINDS
 from octavo.manifest import SCHEMA, load
@@ -187,8 +189,11 @@ BUILT = [code for code, explained in EXPLAINED.items() if explained.has_example 
 
 
 @pytest.mark.parametrize("code", CHECKED)
-def test_the_example_triggers_its_message(code: str, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_example_triggers_its_message(
+    code: str, project: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     example(code, project)
+    monkeypatch.chdir(project.folder)
     cli.main(["--project", str(project.folder), "check", "--format", "json"])
     assert_reported(code, json.loads(capsys.readouterr().out))
 
@@ -335,7 +340,7 @@ def test_the_style_files_that_are_named_exist() -> None:
 
 def commands() -> Iterator[tuple[str, argparse.Action]]:
     """Yield every option with the command that has it; the parser itself has no name."""
-    parsers = [("", cli._parser())]
+    parsers = [("", arguments.parser())]
     for name, parser in parsers:
         for action in parser._actions:
             if isinstance(action, argparse._SubParsersAction):
@@ -355,7 +360,7 @@ def test_every_command_and_option_is_named() -> None:
 
 def test_every_exit_status_is_told() -> None:
     told = {int(row[0]) for row in table(7, "tbl:status")[1:]}
-    assert told == {0, cli.FAILED, 2, NOT_SET_UP, cli.STOPPED}
+    assert told == {0, cli.FAILED, 2, NOT_SET_UP, STOPPED, CLOSED, 128 + signal.SIGTERM}
 
 
 # The handbook as its readers get it

@@ -235,7 +235,8 @@ def test_a_folder_without_a_report_is_named(tmp_path: Path) -> None:
     assert str(tmp_path / "nowhere") in ledger.entries[0].problem
 
 
-def test_the_message_shows_the_line_and_points_at_the_value(tmp_path: Path) -> None:
+def test_the_message_shows_the_line_and_points_at_the_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     Project(tmp_path).write("report.yaml", GOOD + "editions: {screen: {trim: a55}}\n")
     Project(tmp_path).write("chapters/1.md", "# One\n")
     ledger = Ledger()
@@ -243,7 +244,7 @@ def test_the_message_shows_the_line_and_points_at_the_value(tmp_path: Path) -> N
     assert as_text(ledger.entries, tmp_path).split("\n") == [
         "report.yaml:7:27: error OCT111: There is no trim size `a55`.",
         "    7 | editions: {screen: {trim: a55}}",
-        "                                  ^",
+        "                                  ^^^",
         "      Choose one of a5, half-letter, a4, letter. Did you mean `a5`?",
     ]
 

@@ -111,9 +111,14 @@ def messages(problems: Sequence[Mapping[str, Any]], of: str = "") -> str:
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_a_case_is_told_what_is_expected(
-    name: str, tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    name: str,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     project = report_of(FOLDERS[name], tmp_path)
+    monkeypatch.chdir(project.folder)
     status = cli.main(["--project", str(project.folder), "--format", "json", "check"])
     done = Outcome(status, *capsys.readouterr())
     assert "Traceback" not in done.out + done.err
@@ -131,7 +136,7 @@ def test_cases_become_what_is_expected_and_lose_no_word(
     book: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     project = report_of_all(BOOKS[book], tmp_path)
-    done = project.octavo("--format", "json", "build", cwd=tmp_path)
+    done = project.octavo("--format", "json", "build")
     assert "Traceback" not in done.out + done.err
     assert done.status == 0, messages([p for p in done.problems if p["severity"] == "error"]) + done.err
     assert secrets_of(tmp_path) == {SECRET}
@@ -157,7 +162,7 @@ def test_a_case_that_is_a_book_becomes_what_is_expected(
     name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     project = report_of(FOLDERS[name], tmp_path)
-    done = project.octavo("--format", "json", "build", cwd=tmp_path)
+    done = project.octavo("--format", "json", "build")
     assert "Traceback" not in done.out + done.err
     assert done.status in (0, 1), done.err
     assert bool(project.pdfs) == (done.status == 0), "a PDF is published when nothing stopped it, and only then"

@@ -26,6 +26,7 @@ from octavo.check.structure import Check, Finding
 from octavo.diagnostics import Diagnostic, Ledger, Span
 from octavo.latex.tree import Element as Written
 from octavo.report_text import render
+from octavo.visible import visible_json
 
 #: What the checks of our own are called in the table.
 OWN: Final = "octavo"
@@ -214,4 +215,4 @@ def as_json(results: Sequence[Result], diagnostics: Sequence[Diagnostic], folder
     """Return one JSON object: the table under `files`, and the diagnostics as every command prints them."""
     found = json.loads(render(diagnostics, "json", folder))
     whole = {"files": [asdict(result) for result in results], "diagnostics": found}
-    return json.dumps(whole, indent=1, ensure_ascii=False)
+    return visible_json(json.dumps(whole, indent=1, ensure_ascii=False))

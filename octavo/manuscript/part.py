@@ -86,9 +86,9 @@ class Part:
         for pattern in (whole, text):
             found = re.compile(pattern).search(self.source, start)
             if found:
-                return self.at(found.start())
+                return self.at(found.start()).until(self.at(found.end()))
         *_, last = [None, *re.finditer(whole, self.source[:start])]
-        return self.at(last.start() if last else offset)
+        return self.at(last.start()).until(self.at(last.end())) if last else self.at(offset)
 
     def place(self, formula: n.Math, offset: int) -> Span:
         """Return where an offset into the TeX of a formula stands."""
