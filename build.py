@@ -36,7 +36,10 @@ LOG = ROOT / "build" / "setup.log"
 RUNTIME = "requirements.lock"
 TEST = "requirements-test.lock"
 PIP = ("-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
-COMMANDS = {"build", "check", "clean", "doctor", "test"}
+COMMANDS = {"build", "check", "clean", "doctor", "listen", "test"}
+#: What sets pages; nothing else needs TeX.
+SETTING = {"build", "test"}
+VALUED = {"--project", "--format"}
 HELP = {"-h", "--help", "--version"}
 
 
@@ -50,6 +53,9 @@ def main(arguments: list[str]) -> int:
         from octavo import doctor
 
         return doctor.main(set_up=False)
+    if HELP.intersection(arguments) or _command(arguments) == "clean":
+        # The standard library is enough for these, and nobody who asks for help asks for an installation.
+        return _become(str(PYTHON) if _is_current(RUNTIME) else sys.executable, arguments)
     try:
         if any(_lacks(arguments)):
             _set_up(arguments)
@@ -63,16 +69,23 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         print("\nSetting up was stopped; the same line begins it again.", file=sys.stderr)
         return 130
-    # Nothing but this checkout: a PYTHONPATH of the caller's could put other versions before the locked ones.
+    return _become(str(PYTHON), arguments)
+
+
+def _become(python: str, arguments: list[str]) -> int:
+    """Become `octavo`, run by that Python.
+
+    Nothing but this checkout is added to the path: a PYTHONPATH of the caller's could put other versions first.
+    """
     os.environ["PYTHONPATH"] = str(ROOT)
-    os.execv(PYTHON, [str(PYTHON), "-P", "-m", "octavo", *arguments])
+    os.execv(python, [python, "-P", "-m", "octavo", *arguments])
 
 
 def _lacks(arguments: list[str]) -> tuple[list[toolchain.DebianPackage], list[str]]:
     """List the Debian packages and the lock files that must still be installed; no process is started."""
     locks = [lock for lock in _locks(arguments) if not _is_current(lock)]
     packages = toolchain.venv_packages() if RUNTIME in locks else ()
-    if _command(arguments) not in ("clean", "doctor") and not HELP.intersection(arguments):
+    if _command(arguments) in SETTING or "--conformance" in arguments:
         packages += toolchain.PACKAGES
     return list(toolchain.missing_packages(packages)), locks
 
@@ -82,7 +95,7 @@ def _wish_for_patterns(arguments: list[str]) -> None:
 
     A book can be made without it, and the build says so: that it cannot be installed is no reason to stop.
     """
-    if os.environ.get("OCTAVO_SETUP") or _command(arguments) != "build" or HELP.intersection(arguments):
+    if os.environ.get("OCTAVO_SETUP") or _command(arguments) != "build":
         return
     patterns = toolchain.missing_patterns(toolchain.language_of(_project(arguments)))
     tried = VENV / f"{patterns.name}.tried" if patterns else VENV
@@ -112,7 +125,8 @@ def _folder_of(named: Path) -> Path:
 
 def _command(arguments: list[str]) -> str:
     """Find the command among options and their values, as `octavo.cli` does."""
-    return next((word for word in arguments if word in COMMANDS), "build")
+    before = [None, *arguments]
+    return next((word for word, last in zip(arguments, before) if word in COMMANDS and last not in VALUED), "build")  # noqa: B905
 
 
 def _locks(arguments: list[str]) -> list[str]:
@@ -168,8 +182,8 @@ def _refusal(arguments: list[str]) -> str:
     missing += [f"  {lock:<26} Python packages, in .venv" for lock in locks]
     lines = [f"  {toolchain.apt_line(packages)}"] if packages else []
     if locks:
-        command = [*([] if locks == [RUNTIME] else ["test"]), "--help"]
-        lines.append(f"  env -u OCTAVO_SETUP python3 {shlex.join([str(ROOT / 'build.py'), *command])}")
+        command = "check" if locks == [RUNTIME] else "test"
+        lines.append(f"  env -u OCTAVO_SETUP python3 {shlex.join([str(ROOT / 'build.py'), command])}")
     return "\n".join(["OCTAVO_SETUP=never forbids installing. Missing:", *missing, "What installs it:", *lines])
 
 

@@ -107,6 +107,7 @@ class Book:
 
     def examine(self) -> Volume:
         """Read and write the manuscript without an engine; report what is wrong with it, return what was written."""
+        own_fonts(self.report, self.ledger, without_engine=True)
         volume, _ = self._read(self._parts(), None)
         volume.write(lambda name, tex: None)
         self._check(volume)

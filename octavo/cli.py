@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 FAILED = 1
 OWN_FAULT = 4
+#: What `check` says at its end: what the engine alone can tell.
+NOT_LOOKED_AT = (
+    "Not looked at, since it needs TeX: drawings, the cover, and the pages (lines without room, page numbers)."
+)
 #: How the whole suite is run: on every core, the tests of one finished book in one process, which builds it once.
 SIDE_BY_SIDE = ("-n", "auto", "--dist", "loadgroup", "--max-worker-restart", "0")
 
@@ -125,7 +129,7 @@ def _check(chosen: argparse.Namespace, _: list[str]) -> int:
     ledger, _workspace, status = _with_book(chosen, lambda stage, what: None, examine)
     _close(ledger, chosen)
     if status == 0 and chosen.format == "text":
-        say(f"No errors in {count} part{'s' * (count != 1)}.")
+        say(f"No errors in {count} part{'s' * (count != 1)}.\n{NOT_LOOKED_AT}")
     return status
 
 

@@ -7,6 +7,8 @@ drift apart. Any module may import this one; it imports none of Octavo's.
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -79,16 +81,26 @@ class Diagnostic:
 @cache
 def catalogue() -> dict[str, Wording]:
     """Read the wording of every code; cached, because one build may report hundreds."""
-    import yaml
-
     text = (Path(__file__).parent / "diagnostics.yaml").read_text(encoding="utf-8")
-    entries: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    try:
+        import yaml
+    except ImportError:
+        entries = _read_plainly(text)
+    else:
+        entries = yaml.safe_load(text)
     return {
         code: Wording(
             Severity(entry["severity"]), entry["problem"], entry["advice"], tuple(entry.get("withholds", ()))
         )
         for code, entry in entries.items()
     }
+
+
+def _read_plainly(text: str) -> dict[str, dict[str, Any]]:
+    """Read those codes whose texts are of one line each: `octavo clean` works where nothing is installed yet."""
+    pattern = r'^(OCT\d{3}):\n  severity: (\w+)\n  problem: (".*")\n  advice: (".*")$'
+    found = re.findall(pattern, text, re.MULTILINE)
+    return {code: {"severity": kind, "problem": json.loads(a), "advice": json.loads(b)} for code, kind, a, b in found}
 
 
 @dataclass

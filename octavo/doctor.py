@@ -88,15 +88,15 @@ def examine(set_up: bool = True, project: Path = Path()) -> tuple[Finding, ...]:
     python = Finding("Python", platform.python_version(), "runs Octavo")
     system = (_tex(), *_debian_packages(project))
     if not set_up:
-        packages = Finding("requirements.lock", "", "Python packages, in .venv", _python_line("--help", "octavo"))
+        packages = Finding("requirements.lock", "", "Python packages, in .venv", _python_line("check", "octavo"))
         return (octavo, python, packages, *system)
     return (
         octavo,
         python,
-        *_python_packages(PYTHON_PACKAGES, _python_line("--help", "octavo"), required=True),
+        *_python_packages(PYTHON_PACKAGES, _python_line("check", "octavo"), required=True),
         _pandoc(),
         *system,
-        *_python_packages(VALIDATION_PACKAGES, _python_line("test --help", "octavo[validate]"), required=False),
+        *_python_packages(VALIDATION_PACKAGES, _python_line("test", "octavo[validate]"), required=False),
     )
 
 
@@ -159,7 +159,7 @@ def _pandoc() -> Finding:
 
         return Finding("Pandoc", str(pypandoc.get_pandoc_version()), purpose)
     except (ImportError, OSError):
-        return Finding("Pandoc", "", purpose, _python_line("--help", "octavo"))
+        return Finding("Pandoc", "", purpose, _python_line("check", "octavo"))
 
 
 def _tex() -> Finding:

@@ -164,8 +164,21 @@ def test_the_suite_runs_on_every_core_unless_told_how(
 def test_check_says_how_much_it_read(project: Project) -> None:
     project.chapters("# One\n\nText.\n", "# Two\n\nText.\n")
     done = project.octavo("check")
-    assert (done.status, done.out, done.err) == (0, "No errors in 2 parts.\n", "")
+    assert (done.status, done.err) == (0, "")
+    first, second = done.out.splitlines()
+    assert first == "No errors in 2 parts." and second.startswith("Not looked at, since it needs TeX: ")
     assert not (project.folder / "dist").exists()
+
+
+def test_check_needs_no_tex_and_looks_at_fonts_and_signs(project: Project) -> None:
+    project.chapters("# One\n\nA sign that nobody has: \U0001fbcf.\n", fonts={"text": {"regular": "Nowhere.otf"}})
+    for form in ("text", "json"):
+        done = project.octavo("check", "--format", form, environment={"PATH": "/nonexistent"})
+        assert done.status == 1 and "OCT001" not in done.err
+    assert [p["code"] for p in done.problems if p["code"] in ("OCT404", "OCT403")] == ["OCT404", "OCT403"], done.places
+    project.chapters("# One\n\nText.\n")
+    done = project.octavo("check", environment={"PATH": "/nonexistent"})
+    assert (done.status, done.err) == (0, "")
 
 
 def test_json_is_all_that_is_printed(project: Project) -> None:

@@ -31,7 +31,9 @@ import pytest
 from octavo import __version__, doctor, toolchain
 
 ROOT = Path(__file__).resolve().parent.parent
-DOOR_PARTS = ("build.py", "octavo/__init__.py", "octavo/__main__.py", "octavo/doctor.py", "octavo/toolchain.py")
+DOOR_PARTS = (
+    "build.py", "octavo/__init__.py", "octavo/__main__.py", "octavo/doctor.py",
+    "octavo/ending.py", "octavo/toolchain.py", "octavo/visible.py",)  # fmt: skip
 UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
 needs_ensurepip = pytest.mark.skipif(
@@ -39,6 +41,15 @@ needs_ensurepip = pytest.mark.skipif(
 )
 needs_uv = pytest.mark.skipif(UV is None, reason="uv is not installed")
 needs_debian = pytest.mark.skipif(not toolchain.is_debian(), reason="this is neither Debian nor Ubuntu")
+
+#: Become the command as `build.py` does, by a Python that sees the standard library alone.
+WITHOUT_SITE = """
+import os, runpy, sys
+become = os.execv
+os.execv = lambda python, line: become(python, [python, "-S", *line[1:]])
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
 PROBE = """
 import json, sys
@@ -165,6 +176,16 @@ def make_path(folder: Path, uv: bool) -> Path:
     return programs
 
 
+def with_tex(folder: Path) -> Path:
+    """Make a folder for the PATH that has the programs of a book, as far as their names go."""
+    folder.mkdir()
+    for package in toolchain.PACKAGES:
+        if package.program:
+            (folder / package.program).write_text("#!/bin/sh\n", encoding="utf-8")
+            (folder / package.program).chmod(0o755)
+    return folder
+
+
 def knock(
     checkout: Path, *arguments: str, path: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
@@ -206,7 +227,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Ready:
     ]
     test = shelf.wheel("gatherings", "1.0", {"gatherings.py": ""})
     checkout = lay_out(folder / "check out", "# a comment\n" + "".join(entries), test)
-    done = knock(checkout, "--help", "a b", "", environment={**shelf.offline, "PYTHONPATH": "/nonexistent"})
+    done = knock(checkout, "check", "a b", "", environment={**shelf.offline, "PYTHONPATH": "/nonexistent"})
     return Ready(checkout, shelf, done)
 
 
@@ -224,7 +245,7 @@ class TestSetUp:
         """The command gets its arguments as they were, this checkout's package, and the caller's folder."""
         assert ready.done.returncode == 7, ready.done.stderr
         facts = json.loads(ready.done.stdout)
-        assert facts["arguments"] == ["--help", "a b", ""]
+        assert facts["arguments"] == ["check", "a b", ""]
         assert facts["prefix"] == str(ready.checkout / ".venv")
         assert facts["package"] == str(ready.checkout / "octavo" / "cli.py")
         assert facts["folder"] == str(ready.checkout.parent)
@@ -243,7 +264,7 @@ class TestSetUp:
         log = ready.checkout / "build" / "setup.log"
         before = log.stat().st_mtime_ns
         done = subprocess.run(
-            [sys.executable, "-c", WITNESS, str(ready.checkout / "build.py"), "--help"],
+            [sys.executable, "-c", WITNESS, str(ready.checkout / "build.py"), "check"],
             env=surroundings(None, {}),
             capture_output=True,
             text=True,
@@ -257,34 +278,36 @@ class TestSetUp:
         """A stamp holds for the lock file that it was made for, and the line to run is told."""
         with (copy / "requirements.lock").open("a", encoding="utf-8") as lock:
             lock.write("# one more line\n")
-        done = knock(copy, "--help", environment={"OCTAVO_SETUP": "never"})
+        done = knock(copy, "check", environment={"OCTAVO_SETUP": "never"})
         assert done.returncode == toolchain.NOT_SET_UP
         assert "requirements.lock" in done.stderr
-        assert f"env -u OCTAVO_SETUP python3 {copy}/build.py --help" in done.stderr
+        assert f"env -u OCTAVO_SETUP python3 {copy}/build.py check" in done.stderr
 
     def test_changed_python_is_noticed(self, copy: Path) -> None:
         """An upgrade of the system's Python leaves a link that leads to another one, or nowhere."""
-        assert knock(copy, "--help", environment={"OCTAVO_SETUP": "never"}).returncode == 7
+        assert knock(copy, "check", environment={"OCTAVO_SETUP": "never"}).returncode == 7
         python = copy / ".venv" / "bin" / "python"
         python.unlink()
         python.symlink_to("/usr/bin/python3.0")
-        done = knock(copy, "--help", environment={"OCTAVO_SETUP": "never"})
+        done = knock(copy, "check", environment={"OCTAVO_SETUP": "never"})
         assert done.returncode == toolchain.NOT_SET_UP
 
-    def test_tests_are_topped_up(self, ready: Ready, copy: Path) -> None:
+    @pytest.mark.tex
+    def test_tests_are_topped_up(self, ready: Ready, copy: Path, tmp_path: Path) -> None:
         """`test` adds the second lock to what is there, once, and only `test` asks for it."""
-        refused = knock(copy, "--strict", "test", "--help", environment={"OCTAVO_SETUP": "never"})
+        refused = knock(copy, "--strict", "test", "-x", environment={"OCTAVO_SETUP": "never"})
         assert refused.returncode == toolchain.NOT_SET_UP
         assert "requirements-test.lock" in refused.stderr
-        assert "build.py test --help" in refused.stderr
+        assert "build.py test" in refused.stderr
         mark = copy / ".venv" / "mark"
         mark.touch()
-        done = knock(copy, "test", "--help", environment=ready.shelf.offline)
-        assert (done.returncode, json.loads(done.stdout)["arguments"]) == (7, ["test", "--help"])
+        path = with_tex(tmp_path / "tex")
+        done = knock(copy, "test", "-x", path=path, environment=ready.shelf.offline)
+        assert (done.returncode, json.loads(done.stdout)["arguments"]) == (7, ["test", "-x"])
         assert done.stderr == "Setting up: Python packages (1 of 1): requirements-test.lock ...\n"
         assert mark.exists()
         assert list(copy.glob(".venv/lib/*/site-packages/gatherings.py"))
-        assert knock(copy, "test", "--help").stderr == ""
+        assert knock(copy, "test", "-x", path=path).stderr == ""
 
     def test_missing_tex_is_named_with_the_line_to_run(self, ready: Ready) -> None:
         """Without LuaLaTeX on the path the book is not begun, and a person reads what to do."""
@@ -294,7 +317,7 @@ class TestSetUp:
         assert re.search(r"^ .*apt-get install .*\btexlive-latex-base\b", done.stderr, re.M)
         assert "requirements.lock" not in done.stderr
 
-    @pytest.mark.parametrize("command", ["clean", "doctor", "--help", "--version"])
+    @pytest.mark.parametrize("command", ["clean", "doctor", "check", "listen", "--help", "--version"])
     def test_commands_that_set_no_page_need_no_tex(self, ready: Ready, command: str) -> None:
         """A person can ask what is wrong on a machine where something is."""
         done = knock(ready.checkout, command, environment={"OCTAVO_SETUP": "never"})
@@ -331,12 +354,12 @@ class TestTrouble:
         entry = shelf.wheel("leaflet", "1.0", {"leaflet.py": ""})
         shelf.wheel("leaflet", "1.0", {"leaflet.py": "print('another')"})
         checkout = lay_out(tmp_path / "checkout", entry)
-        done = knock(checkout, "--help", path=make_path(tmp_path, uv), environment=shelf.offline)
+        done = knock(checkout, "check", path=make_path(tmp_path, uv), environment=shelf.offline)
         assert done.returncode == toolchain.NOT_SET_UP
         assert "requirements.lock could not be installed" in done.stderr
         assert "hash" in done.stderr.lower()
         assert not stamped(checkout)
-        again = knock(checkout, "--help", environment={"OCTAVO_SETUP": "never"})
+        again = knock(checkout, "check", environment={"OCTAVO_SETUP": "never"})
         assert again.returncode == toolchain.NOT_SET_UP
 
     @needs_uv
@@ -344,7 +367,7 @@ class TestTrouble:
         """A lock entry that says nothing of its content locks nothing."""
         shelf.wheel("leaflet", "1.0", {"leaflet.py": ""})
         checkout = lay_out(tmp_path / "checkout", "leaflet==1.0\n")
-        done = knock(checkout, "--help", path=make_path(tmp_path, uv=True), environment=shelf.offline)
+        done = knock(checkout, "check", path=make_path(tmp_path, uv=True), environment=shelf.offline)
         assert done.returncode == toolchain.NOT_SET_UP
         assert not stamped(checkout)
 
@@ -354,10 +377,10 @@ class TestTrouble:
         entry = shelf.wheel("leaflet", "1.0", {"leaflet.py": ""})
         checkout = lay_out(tmp_path / "checkout", entry)
         proxy = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
-        done = knock(checkout, "--help", environment={**proxy, "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull})
+        done = knock(checkout, "check", environment={**proxy, "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull})
         assert done.returncode == toolchain.NOT_SET_UP
         assert "They come over the network." in done.stderr
-        assert f"python3 {checkout}/build.py --help" in done.stderr
+        assert f"python3 {checkout}/build.py check" in done.stderr
         assert f"The end of {checkout}/build/setup.log" in done.stderr
         assert not stamped(checkout)
 
@@ -367,7 +390,7 @@ class TestTrouble:
         entry = shelf.wheel("leaflet", "1.0", {"leaflet.py": ""})
         checkout = lay_out(tmp_path / "checkout", entry)
         first = subprocess.Popen(
-            [sys.executable, str(checkout / "build.py"), "--help"],
+            [sys.executable, str(checkout / "build.py"), "check"],
             env=surroundings(None, shelf.offline),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -380,24 +403,45 @@ class TestTrouble:
         assert first.wait() == -signal.SIGKILL
         assert (checkout / ".venv" / "bin" / "python").exists()
         assert not stamped(checkout)
-        refused = knock(checkout, "--help", environment={"OCTAVO_SETUP": "never"})
+        refused = knock(checkout, "check", environment={"OCTAVO_SETUP": "never"})
         assert refused.returncode == toolchain.NOT_SET_UP
-        assert knock(checkout, "--help", environment=shelf.offline).returncode == 7
+        assert knock(checkout, "check", environment=shelf.offline).returncode == 7
         assert stamped(checkout)
 
     def test_never_changes_nothing(self, tmp_path: Path) -> None:
         """Where nothing may be installed, nothing is written either."""
         checkout = lay_out(tmp_path / "checkout", "leaflet==1.0\n")
-        done = knock(checkout, "--help", environment={"OCTAVO_SETUP": "never"})
+        done = knock(checkout, "check", environment={"OCTAVO_SETUP": "never"})
         assert done.returncode == toolchain.NOT_SET_UP
         assert "OCTAVO_SETUP=never forbids installing" in done.stderr
         assert not (checkout / ".venv").exists()
         assert not (checkout / "build").exists()
 
+    def test_help_version_and_clean_install_nothing(self, tmp_path: Path) -> None:
+        """The standard library is enough for them, on a machine that has nothing else."""
+        checkout = lay_out(tmp_path / "checkout", "leaflet==1.0\n")
+        shutil.copytree(ROOT / "octavo", checkout / "octavo", dirs_exist_ok=True)
+        (tmp_path / "report.yaml").write_text("title: Small\n", encoding="utf-8")
+        (tmp_path / "dist").mkdir()
+        bare = {"PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1"}
+        blind = tmp_path / "blind"
+        blind.mkdir()
+        for arguments, words in (
+            (["--help"], "usage: octavo"), (["check", "--help"], "usage: octavo check"), (["--version"], "Octavo "),
+            (["clean"], "Deleted nothing"), (["clean", "--project", "blind"], "error OCT100: There is no report.yaml"),
+        ):  # fmt: skip
+            done = subprocess.run(
+                [sys._base_executable, "-S", "-c", WITHOUT_SITE, str(checkout / "build.py"), *arguments],  # type: ignore[attr-defined]
+                env=surroundings(None, bare), cwd=tmp_path, capture_output=True, text=True, check=False,
+            )  # fmt: skip
+            assert words in done.stdout + done.stderr, done
+            assert done.returncode == (1 if "blind" in arguments else 0)
+        assert not (checkout / ".venv").exists() and not (checkout / "build").exists()
+
     def test_unknown_setting(self, tmp_path: Path) -> None:
         """A misspelt `never` does not become a permission."""
         checkout = lay_out(tmp_path / "checkout", "leaflet==1.0\n")
-        done = knock(checkout, "--help", environment={"OCTAVO_SETUP": "nevr"})
+        done = knock(checkout, "check", environment={"OCTAVO_SETUP": "nevr"})
         assert done.returncode == toolchain.NOT_SET_UP
         assert "`nevr`" in done.stderr
         assert not (checkout / ".venv").exists()
@@ -409,7 +453,7 @@ class TestTrouble:
         work = checkout / ".venv" / "work"
         work.parent.mkdir()
         work.touch()
-        done = knock(checkout, "--help", path=make_path(tmp_path, uv=True), environment=shelf.offline)
+        done = knock(checkout, "check", path=make_path(tmp_path, uv=True), environment=shelf.offline)
         assert done.returncode == toolchain.NOT_SET_UP
         assert f"{checkout}/.venv was not made by build.py" in done.stderr
         assert work.exists()
@@ -419,7 +463,7 @@ class TestTrouble:
         """Where the log cannot be written, a person reads which name is in the way."""
         checkout = lay_out(tmp_path / "checkout", "leaflet==1.0\n")
         (checkout / "build").touch()
-        done = knock(checkout, "--help", path=make_path(tmp_path, uv=True))
+        done = knock(checkout, "check", path=make_path(tmp_path, uv=True))
         assert done.returncode == toolchain.NOT_SET_UP
         assert f"'{checkout}/build': correct that" in done.stderr
 
@@ -438,12 +482,13 @@ def test_uv_is_used_when_it_is_on_the_path(tmp_path: Path, shelf: Shelf) -> None
     """Uv makes the environment and fills it; one that it made serves without it."""
     entry = shelf.wheel("leaflet", "1.0", {"leaflet.py": ""})
     checkout = lay_out(tmp_path / "checkout", entry, shelf.wheel("gatherings", "1.0", {"gatherings.py": ""}))
-    done = knock(checkout, "--help", path=make_path(tmp_path, uv=True), environment=shelf.offline)
+    done = knock(checkout, "check", path=make_path(tmp_path, uv=True), environment=shelf.offline)
     assert done.returncode == 7, done.stderr
     assert re.search(r"^uv = ", (checkout / ".venv" / "pyvenv.cfg").read_text(encoding="utf-8"), re.M)
-    assert knock(checkout, "--help").returncode == 7
+    assert knock(checkout, "check").returncode == 7
 
 
+@pytest.mark.tex
 @needs_uv
 @needs_ensurepip
 def test_environment_of_uv_is_made_anew_when_uv_is_gone(tmp_path: Path, shelf: Shelf) -> None:
@@ -451,8 +496,8 @@ def test_environment_of_uv_is_made_anew_when_uv_is_gone(tmp_path: Path, shelf: S
     entry = shelf.wheel("leaflet", "1.0", {"leaflet.py": ""})
     checkout = lay_out(tmp_path / "checkout", entry, shelf.wheel("gatherings", "1.0", {"gatherings.py": ""}))
     path = make_path(tmp_path, uv=True)
-    assert knock(checkout, "--help", path=path, environment=shelf.offline).returncode == 7
-    done = knock(checkout, "test", "--help", environment=shelf.offline)
+    assert knock(checkout, "check", path=path, environment=shelf.offline).returncode == 7
+    done = knock(checkout, "test", "-x", path=with_tex(tmp_path / "tex"), environment=shelf.offline)
     assert done.returncode == 7, done.stderr
     assert done.stderr.count("Setting up: Python packages") == 2
     assert list(checkout.glob(".venv/lib/*/site-packages/gatherings.py"))
@@ -537,7 +582,7 @@ class TestDoctor:
         assert done.returncode == toolchain.NOT_SET_UP
         assert re.search(r"^missing +LuaLaTeX ", done.stdout, re.M)
         assert re.search(r"^missing +requirements.lock ", done.stdout, re.M)
-        assert f"python3 {checkout}/build.py --help" in done.stdout
+        assert f"python3 {checkout}/build.py check" in done.stdout
         assert not (checkout / ".venv").exists()
 
     def test_versions_are_those_of_this_machine(self) -> None:

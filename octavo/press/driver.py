@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -77,13 +78,17 @@ def coverage(faces: Sequence[Typeface]) -> str:
     return f"return {{\n{''.join(rows)}}}\n"
 
 
-def own_fonts(report: Report, ledger: Ledger) -> list[Path]:
+def own_fonts(report: Report, ledger: Ledger, without_engine: bool = False) -> list[Path]:
     """Return the fonts that the report brings in its own `fonts/`; one that is nowhere is reported.
 
-    A missing font is found here because the engine would search the whole machine for it first.
+    A missing font is found here because the engine would search the whole machine for it first. Where there is no
+    engine, and need not be, the faces of the theme are not asked for: they come with it.
     """
     own: list[Path] = []
+    come_along = report.theme.fonts({}).files() if without_engine and not shutil.which("lualatex") else ()
     for name in report.fonts.files():
+        if name in come_along:
+            continue
         path = report.folder / "fonts" / name
         if leads_out(Path("fonts", name), report.folder):
             ledger.report("OCT119", Span(FILE), path=f"fonts/{name}")
