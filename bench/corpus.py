@@ -36,14 +36,21 @@ sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 import pikepdf  # noqa: E402
 from trees import Tree, fetch, make_report, trees  # noqa: E402
-from words import Told, heard, lost, without_options, words, written  # noqa: E402
+from words import Told, heard, missing, words  # noqa: E402
 
 from octavo.check.listening import Element, read_structure  # noqa: E402
 from octavo.workspace import run_pandoc  # noqa: E402
 
 Message: TypeAlias = dict[str, Any]
 BEGIN, END = "<!-- corpus:begin -->", "<!-- corpus:end -->"
-TIME_LIMIT_SECONDS = 900
+#: Runs a command and says the most memory of it. A program starts with the memory of the one that starts it, as far as
+#: the kernel counts, so a small one must.
+MEASURE = """
+import os, subprocess, sys
+_, status, usage = os.wait4(subprocess.Popen(sys.argv[1:]).pid, 0)
+print(usage.ru_maxrss, file=sys.stderr)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 _LEFTOVER = re.compile(
     r":::|\{\{[<%{#]|\{%|\{#[\w:-]+\}|\[\^[\w-]+\]|^!!! |\\@ref|</?(?:div|span|p|br|kbd|img)\b|^\[!\w+\]", re.M
 )
@@ -117,46 +124,27 @@ def examine(tree: Tree, store: Path, folder: Path, conformance: bool) -> Outcome
 
 def _build(folder: Path, outcome: Outcome) -> tuple[str, str]:
     """Build the report in a process of its own, and note its exit, its time and the most memory of one program."""
-    started = time.perf_counter()
     command = [sys.executable, "-m", "octavo", "--project", str(folder), "--format", "json", "build"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=err, env=environment)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = outcome.status = os.waitstatus_to_exitcode(status)
-        outcome.seconds = time.perf_counter() - started
-        outcome.mebibytes = usage.ru_maxrss // 1024
+        started = time.perf_counter()
+        measure = [sys.executable, "-c", MEASURE, *command]
+        done = subprocess.run(measure, cwd=ROOT, stdout=out, stderr=err, env=environment, check=False)
+        outcome.seconds, outcome.status = time.perf_counter() - started, done.returncode
         out.seek(0)
         err.seek(0)
-        return out.read(), err.read()
-
-
-def told(folder: Path, chapter: Path, messages: Sequence[Message]) -> Told:
-    """Gather what the messages about one chapter name: their lines, and their words."""
-    mine = [one for one in messages if str(one["file"]).endswith(str(chapter))]
-    spans = ((int(one["line"]), int(one.get("end_line") or one["line"])) for one in mine)
-    lines = frozenset(line for first, last in spans for line in range(first, last + 1))
-    return Told(lines, " ".join(str(one["problem"]) for one in mine))
+        said, _, kibibytes = err.read().rstrip().rpartition("\n")
+        outcome.mebibytes = int(kibibytes) // 1024
+        return out.read(), said
 
 
 def _compare(folder: Path, chapters: Sequence[Path], messages: Sequence[Message], outcome: Outcome) -> None:
-    """Find the words of each chapter in the structure, and marks of other dialects that were printed.
-
-    What the chapters say more often together than the book does is looked for in each of them that says it.
-    """
+    """Find the words of each chapter in the structure, and marks of other dialects that were printed."""
     pdf = folder / "dist" / "book.pdf"
-    found = words(heard(pdf))
-    sources = {chapter: (folder / chapter).read_text(encoding="utf-8") for chapter in chapters}
-    plain = {chapter: written(without_options(source), run_pandoc) for chapter, source in sources.items()}
-    needed = sum((words(text) for text in plain.values()), Counter())
-    outcome.words = needed.total()
-    short = needed - found
-    for chapter, source in sources.items():
-        present = Counter({word: count for word, count in found.items() if word not in short})
-        gone = Counter(lost(source, plain[chapter], present, told(folder, chapter, messages))) & short
-        short -= gone
-        if gone:
-            outcome.lost[str(chapter)] = dict(gone)
+    sources = {str(chapter): (folder / chapter).read_text(encoding="utf-8") for chapter in chapters}
+    outcome.words, outcome.lost = missing(
+        sources, words(heard(pdf)), lambda chapter: Told.of(chapter, messages), run_pandoc
+    )
     with pikepdf.open(pdf) as book:
         outcome.pages = len(book.pages)
         for root in read_structure(book).roots:

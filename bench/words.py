@@ -11,7 +11,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ _CALL = re.compile(r"\s*\d+,?\s*")
 _CHUNK = re.compile(r"^([ \t>]*`{3,})[ \t]*\{+[A-Za-z][^\n]*\}+[^\n]*$", re.M)
 #: What stands behind the language of a fence, which CommonMark calls its info string and prints nowhere.
 _INFO = re.compile(r"^([ \t>]*`{3,}[ \t]*[^\s`{},]+)[, \t][^`{}\n]*$", re.M)
+#: The label of a formula or a listing, which Pandoc leaves as text.
+_EQUATION = re.compile(r"(\$\$|^(?:Listing)?:[ \t].*?)[ \t]*\{#(?:eq|lst)[^\s{}]*\}", re.M)
 _OPTIONS = re.compile(r"^[ \t>]*(?:#|%%|//)\|[^\n]*$", re.M)
 _STYLES = {"Emph", "Strong", "Strikeout", "Underline", "SmallCaps", "Superscript", "Subscript"}
 _WORD = re.compile(r"[^\W_]+")
@@ -48,7 +50,8 @@ def written(source: str, pandoc: Callable[[Sequence[str], str], tuple[str, str]]
 
 
 def without_options(source: str) -> str:
-    """Return a manuscript without what tells a program how to run its chunks: that is said once, and no text."""
+    """Return a manuscript without what Pandoc alone takes for text: options of chunks, labels of formulas."""
+    source = _EQUATION.sub(r"\1", source)
     return _OPTIONS.sub("", _INFO.sub(r"\1", _CHUNK.sub(r"\1", source)))
 
 
@@ -137,6 +140,14 @@ class Told:
     lines: frozenset[int]
     text: str
 
+    @classmethod
+    def of(cls, chapter: str, messages: Iterable[Mapping[str, Any]]) -> Told:
+        """Gather what the messages of `--format json` say about one file."""
+        mine = [one for one in messages if str(one["file"]).endswith(chapter) and one["line"]]
+        spans = ((int(one["line"]), int(one.get("end_line") or one["line"])) for one in mine)
+        lines = frozenset(line for first, last in spans for line in range(first, last + 1))
+        return cls(lines, " ".join(str(one["problem"]) for one in mine))
+
     def excuses(self, word: str, source: Sequence[str]) -> bool:
         """Tell whether a word stands on a line that has a message, or in a message itself."""
         near = " ".join(source[line - 1] for line in self.lines if 0 < line <= len(source))
@@ -148,3 +159,26 @@ def lost(source: str, text: str, found: Counter[str], told: Told) -> dict[str, i
     lines = source.splitlines()
     missing = {word: count - found[word] for word, count in words(text).items() if count > found[word]}
     return {word: count for word, count in missing.items() if not told.excuses(word, lines)}
+
+
+def missing(
+    sources: Mapping[str, str],
+    found: Counter[str],
+    told: Callable[[str], Told],
+    pandoc: Callable[[Sequence[str], str], tuple[str, str]],
+) -> tuple[int, dict[str, dict[str, int]]]:
+    """Return how many words the chapters of a book have, and which of each are not in it, without a message.
+
+    What the chapters say more often together than the book does is looked for in each of them that says it.
+    """
+    plain = {chapter: written(without_options(source), pandoc) for chapter, source in sources.items()}
+    needed = sum((words(text) for text in plain.values()), Counter[str]())
+    short = needed - found
+    gone: dict[str, dict[str, int]] = {}
+    for chapter, source in sources.items():
+        present = Counter({word: count for word, count in found.items() if word not in short})
+        without = Counter(lost(source, plain[chapter], present, told(chapter))) & short
+        short -= without
+        if without:
+            gone[chapter] = dict(without)
+    return needed.total(), gone

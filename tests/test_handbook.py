@@ -27,6 +27,7 @@ import yaml
 from conftest import ROOT, Project, read_part
 from PIL import Image
 from test_page import text_lines
+from test_words import lost_of, sources_of
 
 from octavo import arguments, cli
 from octavo.check.structure import inspect_structure
@@ -397,6 +398,12 @@ def handbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (done.status, done.problems) == (0, []), done.err
     (pdf,) = project.pdfs
     return pdf
+
+
+@pytest.mark.tex
+def test_no_word_of_the_handbook_is_lost(handbook: Path) -> None:
+    # Pandoc alone reads Docusaurus's `:::note[With a title]` as one word.
+    assert lost_of(sources_of(HANDBOOK), handbook, []) == {"chapters/other-tools.md": {"notewith": 1}}
 
 
 @pytest.mark.tex

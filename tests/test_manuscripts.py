@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ BOOKS: Mapping[str, Sequence[str]] = {
         "dollar-at", "emoji", "html-img", "label-choose", "links", "listing-caption", "lists", "long", "micro", "min",
         "mixed", "notetable", "pdf-int", "percent-last", "quarto-theorem", "rel-image", "rtl", "setminus", "space",
         "spaces", "subfig", "twonotes", "unbraced", "wants", "equation-labels",
+        "swallowed",
     ),
     "attacks": (
         "double-superscript", "entity-nul", "esc-in-message", "frac-400", "grid-table-head-only", "javascript-links",
@@ -52,7 +54,6 @@ MARKUP = {
     "admon": "admonition class tip",
     "equation-labels": "ref chf thm other eq pyth label my align pdf lem var z",
     "links": "img",
-    "listing-caption": "lst code",
 }
 #: What an attack tries to read, to write or to delete: a file beside the report's folder.
 SECRET = "nobody may read this"
@@ -150,7 +151,9 @@ def test_cases_become_what_is_expected_and_lose_no_word(
     for name, told in zip(BOOKS[book], aloud, strict=True):
         assert SECRET not in told, name
         wrong.append(compare(FOLDERS[name] / "expected.aloud", told, accept))
-        for chapter, gone in missing_words(project.folder / name, found, done.problems):
+        if name in BEYOND_PANDOC:
+            continue
+        for chapter, gone in missing_words(project.folder, name, found, done.problems):
             if unexcused := set(gone) - set(MARKUP.get(name, "").split()):
                 wrong.append(f"{name}/{chapter} lost {unexcused}")
     assert not any(wrong), "\n".join(filter(None, [*wrong, ADVICE]))
@@ -172,7 +175,7 @@ def test_a_case_that_is_a_book_becomes_what_is_expected(
     assert SECRET not in aloud
     wrong = [compare(FOLDERS[name] / "expected.aloud", aloud, bool(request.config.getoption("--accept")))]
     for pdf in project.pdfs[:1]:
-        for chapter, gone in missing_words(project.folder, words(heard(pdf)), done.problems):
+        for chapter, gone in missing_words(project.folder, "", words(heard(pdf)), done.problems):
             if unexcused := set(gone) - set(MARKUP.get(name, "").split()):
                 wrong.append(f"{name}/{chapter} lost {unexcused}")
     assert not any(wrong), "\n".join(filter(None, [*wrong, ADVICE]))
@@ -208,17 +211,13 @@ def chapters_aloud(pdf: Path) -> list[str]:
 
 
 def missing_words(
-    folder: Path, found: Mapping[str, int], problems: Sequence[Mapping[str, Any]]
+    root: Path, name: str, found: Counter[str], problems: Sequence[Mapping[str, Any]]
 ) -> Iterator[tuple[str, Mapping[str, int]]]:
-    """Yield the words of each chapter that are neither in the structure nor near a message."""
-    for chapter in sorted(folder.rglob("*.md")):
-        if BEYOND_PANDOC & {folder.name}:
-            continue
+    """Yield the words of each chapter in a folder of a report that are neither in the structure nor near a message."""
+    for chapter in sorted((root / name).rglob("*.md")):
         source = chapter.read_text(encoding="utf-8")
-        mine = [one for one in problems if str(folder / chapter).endswith(str(one["file"]))]
-        near = frozenset(n for one in mine for n in range(one["line"], (one.get("end_line") or one["line"]) + 1))
-        told = Told(near, " ".join(one["problem"] for one in mine))
-        if gone := lost(source, written(without_options(source), run_pandoc), found, told):  # type: ignore[arg-type]
+        told = Told.of(chapter.relative_to(root).as_posix(), problems)
+        if gone := lost(source, written(without_options(source), run_pandoc), found, told):
             yield chapter.name, gone
 
 

@@ -23,8 +23,16 @@ _UNPRINTABLE_JSON = re.compile("[\x7f-\x9f\ufffd]|\\\\u00[01]")
 #: The call of a note; `[^a-z]` is an expression.
 _CALL = re.compile(r"\[\^(?!\w-\w)([^\]\s^\\]+)\]")
 _DEFINED = re.compile(r"^[ >]{0,3}\[\^([^\]\s]+)\]:", re.MULTILINE)
+#: A note from its name to the next empty line.
+_DEFINITION = re.compile(r"^[ >]{0,3}\[\^[^\]\s]+\]:.*(?:\n.*\S.*)*", re.MULTILINE)
 _LINK = re.compile(r"\]\[([^\[\]]*)\]")
 _NAMED = re.compile(r"^ {0,3}\[([^\]^][^\]]*)\]:\s*<?([^\s>]+)", re.MULTILINE)
+#: A link name with more behind it than an address, a title and attributes.
+_ADDRESS = re.compile(
+    r"^(?:[ >\t]|[A-Z]>)*(?:(?:[-*+]|\(?\w+[.)])[ \t]+)*(?P<name>\[[^\]^\n][^\]\n]*\]:)[ \t]*"
+    r"(?P<text>(?!<[^>\n]*>)\S+[ \t]+(?![\"'({])\S+)",
+    re.MULTILINE,
+)
 _FENCE = re.compile(r"(?:^|\s)(:{3,})(?=\s|$)")
 
 
@@ -54,13 +62,16 @@ def report_dangling(part: Part, reading: Reading, translation: Translation, ledg
         _report_unprintable(part, ledger)
     if any(sign in reading.json for sign in ("[^", "][", ":::")):
         _report_texts(part, ledger)
+    if "]:" in part.source:
+        _report_swallowed(part, ledger)
+        _report_notes_in_notes(part, ledger)
 
 
 def _crowded(lines: list[str], tables: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     """Yield each row of a table between bars that has more cells than the table has columns, with both counts."""
     for head in tables:
         columns = len(_cells(lines[head + 1]))
-        for row in range(head + 2, len(lines)):
+        for row in (head, *range(head + 2, len(lines))):
             if not lines[row].strip(" >"):
                 break
             cells = _cells(lines[row])
@@ -135,6 +146,31 @@ def _report_texts(part: Part, ledger: Ledger) -> None:
         for fence in _FENCE.finditer(node.text):
             if span := _place(part, node, fence[1]):
                 ledger.report("OCT248", span, says="opens nothing and closes nothing, and is printed")
+
+
+def _report_notes_in_notes(part: Part, ledger: Ledger) -> None:
+    """Report each note that is called in other notes alone, where Pandoc reads no call: it is not printed."""
+    outside = _DEFINITION.sub("", part.source)
+    for found in _DEFINED.finditer(part.source):
+        call = f"[^{found[1]}]"
+        if call not in outside and part.source.count(call) > part.source.count(f"{call}:"):
+            ledger.report("OCT246", part.at(found.start()), key=found[1])
+
+
+def _report_swallowed(part: Part, ledger: Ledger) -> None:
+    """Report a line that Pandoc takes for the address of a link name, although words follow each other in it."""
+    printed = ""
+    for found in _ADDRESS.finditer(part.source):
+        if not printed:
+            texts = (n.Text, n.CodeSpan, n.CodeBlock)
+            printed = _bare(" ".join(node.text for node in n.written(part.blocks) if isinstance(node, texts)))
+        if _bare(found["text"]) not in printed:
+            ledger.report("OCT257", part.at(found.start("name")), name=found["name"].strip("[]:"))
+
+
+def _bare(text: str) -> str:
+    """Return the words of a text without the marks between them."""
+    return " ".join(re.findall(r"\w+", text))
 
 
 def _labels(text: str) -> Iterator[tuple[str, str]]:

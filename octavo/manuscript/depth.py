@@ -29,6 +29,7 @@ _INLINES: Final = frozenset(
     ["Emph", "Strong", "Underline", "Strikeout", "Superscript", "Subscript", "SmallCaps", "Quoted", "Cite", "Link",
      "Image", "Note", "Span"]
 )  # fmt: skip
+_PLAIN: Final = frozenset(["Str", "Space", "SoftBreak", "LineBreak", "Code", "Math", "RawInline"])
 _INDENTING: Final = frozenset(["BlockQuote", "BulletList", "OrderedList", "DefinitionList"])
 _BLOCKS: Final = frozenset(["Para", "Plain", "LineBlock", "Div", "Figure", "Table", "Header", *_INDENTING])
 
@@ -113,6 +114,22 @@ def _texts(value: Any) -> Iterator[str]:
                 waiting.append(content)
             if kind in _BLOCKS or kind in ("CodeBlock", "RawBlock"):
                 yield " "
+
+
+def running(value: Any) -> Iterator[Any]:
+    """Yield the inlines in blocks of any kind, which is how they stand where there is room for one line."""
+    if isinstance(value, list):
+        for one in value:
+            yield from running(one)
+    elif isinstance(value, dict) and (kind := value.get("t")):
+        if kind in _BLOCKS:
+            yield {"t": "Space"}
+            yield from running(value["c"])
+            yield {"t": "Space"}
+        elif kind in ("CodeBlock", "RawBlock"):
+            yield {"t": "Code" if kind == "CodeBlock" else "RawInline", "c": value["c"]}
+        elif kind in _INLINES | _PLAIN:
+            yield value
 
 
 def report_depth(part: Part, ledger: Ledger) -> None:

@@ -78,14 +78,14 @@ def _div(block: Json) -> list[Json]:
     if form:
         kept = [name for name in classes if name not in callouts]
         block["c"][0] = [identifier, [form, *kept], pairs]
-        inner = _titled(inner)
+        inner = _titled(inner, any(key == "title" for key, _ in pairs))
     block["c"][1] = inner
     return [block]
 
 
-def _titled(blocks: list[Json]) -> list[Json]:
+def _titled(blocks: list[Json], has_title: bool) -> list[Json]:
     """Return the blocks of a callout: a heading at its head is its title, any other is not counted."""
-    first, rest = blocks[:1], blocks[1:]
+    first, rest = ([], blocks) if has_title else (blocks[:1], blocks[1:])
     if first and first[0]["t"] == "Header":
         first = [title(_named(first[0]))]
     return [*first, *(_unlisted(block) for block in rest)]

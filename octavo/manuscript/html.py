@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from octavo.manuscript.depth import running
 from octavo.manuscript.html_blocks import block, with_style
 from octavo.manuscript.html_edges import is_raw, settle_places, with_edges
 from octavo.manuscript.html_inlines import inline, raw, styled, text, tidy
@@ -163,7 +164,7 @@ class HtmlReader:
                     [one for part in piece["c"] for one in (part if isinstance(part, list) else [part])]
                 )
             else:
-                found += self.inlines([piece])
+                found += self.inlines(list(running(piece)))
         return tidy(found)
 
     def inlines(self, inlines: Sequence[Json]) -> list[Json]:

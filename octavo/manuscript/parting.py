@@ -201,10 +201,19 @@ class _Scanner:
     def _heads_table(self, number: int, line: _Line) -> bool:
         """Tell whether a line is the head of a table whose cells stand between bars."""
         below = _Line.of(self.lines[number + 1]) if number + 1 < len(self.lines) else line
-        return (
-            "|" in line.text and "|" in below.text and bool(_DELIMITERS.fullmatch(below.text))
-            and _columns(line.text) == _columns(below.text)
-        )  # fmt: skip
+        return "|" in below.text and self._heads(line.text, below.text)
+
+    def _is_head_to_pandoc(self, number: int, line: _Line, text: str) -> bool:
+        """Tell whether Pandoc takes what stands before a table for its first cell, and drops its last."""
+        below = _Line.of(self.lines[number + 1]) if number + 1 < len(self.lines) else line
+        before, bar, row = (text if line.text[0] in "-*+" else line.text).partition("|")
+        inside = self.offsets[-1] if self.offsets else 0
+        begins = (not self.in_paragraph or text is not line.text) and below.indent < inside + 4
+        return begins and bool(before and bar) and "|" in below.text and self._heads(f"|{row}", below.text)
+
+    @staticmethod
+    def _heads(row: str, below: str) -> bool:
+        return "|" in row and bool(_DELIMITERS.fullmatch(below)) and _columns(row) == _columns(below)
 
     def _note_state(self, number: int, line: _Line) -> None:
         """Note what stands after a line."""
@@ -232,7 +241,7 @@ class _Scanner:
             is_break = bool(_BREAK.match(text)) and not (self.in_paragraph and _SETEXT.match(text))
             self.ended = is_break and (text[0] != "-" or text == "---")
             heads = self._heads_table(number, line)
-            self.tables += [number] if heads else []
+            self.tables += [number] if heads or (text and self._is_head_to_pandoc(number, line, text)) else []
             self.in_paragraph = bool(text) and not (
                 is_break or heads or _HEADING.match(text) or _DIVISION.match(text) or _END_OF_DIVISION.match(text)
                 or _SETEXT.match(text) or _BLOCK_TAG.match(text) or (_REFERENCE.match(text) and not self.in_paragraph)
