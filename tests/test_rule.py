@@ -14,7 +14,7 @@ REASONS = {
     "what the report is to be is not known": "100 101 102 103 104 105 110 111 112 113 116 117",
     "text or a picture that was asked for would be missing": "106 108 115 118 119 270 290 293 304 305 269 310 317",
     "a link or a citation would lead nowhere, or to a wrong place": "201 202 212",
-    "the page cannot be set": "114 220 306 401 402 405 407 420 590",
+    "the page cannot be set": "114 220 306 401 402 405 407 415 416 420 590",
     "the data of a figure do not say what to draw": "311 312 313 314 315 316",
     "the finished PDF is not what Octavo promises": "521 523 527 528 529 531 533 572 573 574 575",
     "it is not known what went wrong": "901",

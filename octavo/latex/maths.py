@@ -9,6 +9,9 @@ from octavo.manuscript import nodes as n
 from octavo.manuscript.linear import linear
 from octavo.manuscript.spoken import spoken
 
+#: A formula of so many letters of TeX is never wider than a page.
+SHORT = 60
+
 
 def alternative(formula: n.Math, around: str, book: str) -> tuple[str, str]:
     """Return the alternative text of a formula, and its language where that is not the one around it.
@@ -51,4 +54,4 @@ def written(
     is_outer = bool(formula.displayed) and formula.display and not number
     tex = Tex(formula.displayed if is_outer else formula.press)
     facts = {"outer": is_outer, "number": number, "number_leaf": number_leaf, "anchor": anchor or ""}
-    return macros("math", tex=tex, display=formula.display, leaf=leaf, **facts)
+    return macros("math", tex=tex, display=formula.display, leaf=leaf, wide=len(tex) > SHORT, **facts)

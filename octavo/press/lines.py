@@ -14,7 +14,10 @@ from octavo.diagnostics import Ledger, Span
 from octavo.manuscript.part import Part
 from octavo.press.log import block_at
 
-CODES = {"overfull": "OCT410", "loose": "OCT411", "ladder": "OCT412", "tall": "OCT414"}
+CODES = {
+    "overfull": "OCT410", "loose": "OCT411", "ladder": "OCT412", "tall": "OCT414", "lost": "OCT415", "sunk": "OCT416",
+    "parted": "OCT423", "shrunk": "OCT424",
+}  # fmt: skip
 #: What is wrong with the edge of a page, in words.
 EDGES = {
     "widow": "the last line of a paragraph, which stands alone at the head",

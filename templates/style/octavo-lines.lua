@@ -44,17 +44,50 @@ local function report(kind, amount, list, file, line)
 end
 local function here() return status.filename or '?', status.linenumber or 0 end
 
+-- Say that a run of letters is broken where nothing lets it break, or that a formula in a box register is set smaller.
+function octavo.report_parted(head)
+  local file, line = here()
+  report('parted', 0, head, file, line)
+end
+function octavo.report_shrunk(register, width)
+  local file, line = here()
+  local box = tex.box[register]
+  report('shrunk', math.floor(100 * width / box.width), box.head, file, line)
+end
+-- Print a box register at the size at which it is as wide as that.
+function octavo.shrink(register, width)
+  local box = tex.box[register]
+  local scale = width / box.width
+  local height, depth = math.floor(box.height * scale), math.floor(box.depth * scale)
+  local matrix = string.format('%.5f 0 0 %.5f', scale, scale)
+  box.width, box.height, box.depth = 0, 0, 0
+  tex.sprint(luatexbase.registernumber 'catcodetable@latex', string.format(
+    '\\vrule width 0pt height %dsp depth %dsp\\pdfextension save\\pdfextension setmatrix{%s}\\box%d\\pdfextension restore ',
+    height, depth, matrix, register))
+end
+
+-- The narrowest margin at the side of the text, and the one below it: what leaves the measure by more is not on the paper.
+local function side_margin()
+  local right = tex.pagewidth - tex.sp '1in' - tex.hoffset - tex.dimen.oddsidemargin - tex.dimen.textwidth
+  local other = tex.pagewidth - tex.sp '1in' - tex.hoffset - tex.dimen.evensidemargin - tex.dimen.textwidth
+  return math.min(right, other)
+end
+local function foot_margin()
+  local above = tex.sp '1in' + tex.voffset + tex.dimen.topmargin + tex.dimen.headheight + tex.dimen.headsep
+  return tex.pageheight - above - tex.dimen.textheight
+end
+
 luatexbase.add_to_callback('hpack_quality', function(incident, detail, head)
   if incident == 'overfull' and detail > OVERFULL then
     local file, line = here()
-    report('overfull', string.format('%.1f', detail / 65536), head, file, line)
+    report(detail > side_margin() and 'lost' or 'overfull', string.format('%.1f', detail / 65536), head, file, line)
   end
 end, 'octavo lines')
 
 luatexbase.add_to_callback('vpack_quality', function(incident, detail, head)
   if incident == 'overfull' and detail > tex.dimen.octgrid // 2 then -- the depth of a last line is not seen
     local file, line = here()
-    report('tall', string.format('%.1f', detail / 65536), head, file, line)
+    report(detail > foot_margin() and 'sunk' or 'tall', string.format('%.1f', detail / 65536), head, file, line)
   end
 end, 'octavo lines')
 

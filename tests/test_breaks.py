@@ -1,0 +1,67 @@
+"""Hold every line to the paper: what has no place to break is broken between letters, and told."""
+
+from __future__ import annotations
+
+import pypdfium2
+import pytest
+from conftest import Project
+
+SUM = "+".join(f"a_{{{number}}}" for number in range(60))
+LETTERS = "xyzwvnhtdblq"
+MANUSCRIPT = f"""# Wide
+
+Long {"x" * 400} word.
+
+- item {"y" * 300}
+
+> quote {"z" * 300}
+
+| a | b |
+|---|---|
+| {"w" * 300} | {"v" * 200} |
+
+Note.^[note {"n" * 300}]
+
+## Head {"h" * 200}
+
+Term {"t" * 200}
+:   of {"d" * 300}
+
+**{"b" * 300}** and [{"l" * 300}](https://example.org/) and {"q" * 200}{chr(0x301)}.
+
+$$ \\begin{{pmatrix}} {" & ".join(f"a_{{{number}}}" for number in range(60))} \\end{{pmatrix}} $$
+
+$$ \\sqrt{{{SUM}}} $$ {{#eq:sum}}
+
+$$\\begin{{aligned}} x &= \\sqrt{{{SUM}}} \\\\ y &= 2 \\end{{aligned}}$$
+"""
+
+
+@pytest.mark.tex
+def test_what_is_longer_than_a_line_is_printed_whole_within_the_measure(project: Project) -> None:
+    project.chapters(MANUSCRIPT)
+    done = project.octavo("build", "--format", "json")
+    told = [problem["code"] for problem in done.problems]
+    assert done.status == 0
+    assert told.count("OCT424") == 3 and set(told) - {"OCT412"} == {"OCT406", "OCT423", "OCT424"}
+    assert {problem["line"] for problem in done.problems if problem["code"] == "OCT424"} == {22, 24, 26}
+    with pypdfium2.PdfDocument(next((project.folder / "dist").glob("*.pdf"))) as pdf:
+        texts = [page.get_textpage() for page in pdf]
+        printed = "".join(text.get_text_range() for text in texts)
+        for page, text in zip(pdf, texts, strict=True):
+            boxes = [text.get_charbox(place) for place in range(text.count_chars())]
+            assert all(left > 20 and right < page.get_width() - 20 for left, _, right, _ in boxes)
+    written = {letter: MANUSCRIPT.count(letter * 100) * 100 for letter in LETTERS}
+    assert {letter for letter, count in written.items() if printed.count(letter) < count} == set()
+
+
+@pytest.mark.tex
+def test_what_leaves_the_paper_is_an_error_at_its_place(project: Project) -> None:
+    rows = " \\\\ ".join(f"x_{{{number}}} &= 1" for number in range(90))
+    tall = f"$$\\begin{{aligned}} {rows} \\end{{aligned}}$$"
+    project.chapters(f"# Wide\n\nShort.\n\nA formula ${{{SUM}}}$ in one piece.\n\n{tall}\n")
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 1 and not list((project.folder / "dist").glob("*.pdf"))
+    assert [(problem["code"], problem["line"]) for problem in done.problems if problem["severity"] == "error"] == [
+        ("OCT415", 5), ("OCT416", 7),
+    ]  # fmt: skip
