@@ -36,7 +36,7 @@ LOG = ROOT / "build" / "setup.log"
 RUNTIME = "requirements.lock"
 TEST = "requirements-test.lock"
 PIP = ("-I", "-m", "pip", "install", "--no-input", "--disable-pip-version-check")
-COMMANDS = {"build", "check", "clean", "doctor", "listen", "test"}
+COMMANDS = {"build", "check", "clean", "doctor", "listen", "new", "test"}
 #: What sets pages; nothing else needs TeX.
 SETTING = {"build", "test"}
 VALUED = {"--project", "--format"}

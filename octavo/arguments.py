@@ -16,6 +16,7 @@ from octavo.visible import visible
 
 MANIFEST = "report.yaml"
 COMMANDS = {
+    "new": "begin a report in an empty folder: a short book about its own files, to be written over",
     "build": "make the PDF (the default)",
     "check": "find mistakes in the manuscript without typesetting it",
     "listen": "say what a screen reader says of the finished PDF, or write a reading copy in HTML",

@@ -12,6 +12,7 @@ import contextlib
 import gc
 import io
 import os
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -93,6 +94,23 @@ def _own_fault(error: Exception, chosen: argparse.Namespace) -> int:
     ledger.report("OCT901", None, problem=" ".join(lines[-1].split())[:200], file=place)
     _close(ledger, chosen)
     return OWN_FAULT
+
+
+def _new(chosen: argparse.Namespace, _: list[str]) -> int:
+    """Begin a report, and say how to build it."""
+    from octavo.begin import begin
+
+    ledger, written = Ledger(), list[str]()
+    try:
+        written = begin(chosen.folder, ledger)
+    except OSError as error:
+        ledger.report("OCT002", Span(str(error.filename)) if error.filename else None, problem=error.strerror or error)
+    _close(ledger, chosen)
+    if written:
+        lines = [f"{chosen.folder / name}" for name in written]
+        lines.append(f"A report of {len(written)} files. Build it: octavo --project {shlex.quote(str(chosen.folder))}")
+        say("\n".join(lines), sys.stdout if chosen.format == "text" else sys.stderr)
+    return FAILED if ledger.failed() else 0
 
 
 def _build(chosen: argparse.Namespace, _: list[str]) -> int:

@@ -26,7 +26,7 @@ PIPELINE = (
     "typefaces", "manuscript.words", "manuscript.formulas", "choices", "manifest", "imprint", "manuscript",
     "press.pages",
     "latex", "icc", "figures", "press", "bind", "check", "enclosures", "edition", "book", "progress",
-    "arguments", "cli", "__main__",
+    "begin", "arguments", "cli", "__main__",
 )  # fmt: skip
 LONGEST_MODULE = 400
 #: What the first report is about; the builder must not know it.

@@ -14,6 +14,8 @@ import sys
 import time
 from pathlib import Path
 
+import pikepdf
+import pypdfium2
 import pytest
 from conftest import ROOT, Outcome, Project, run_octavo
 
@@ -22,7 +24,7 @@ from octavo.latex.tree import Element
 from octavo.progress import Progress, summary
 from octavo.workspace import Workspace
 
-COMMANDS = ["build", "check", "listen", "test", "clean", "doctor"]
+COMMANDS = ["new", "build", "check", "listen", "test", "clean", "doctor"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -179,6 +181,48 @@ def test_check_needs_no_tex_and_looks_at_fonts_and_signs(project: Project) -> No
     project.chapters("# One\n\nText.\n")
     done = project.octavo("check", environment={"PATH": "/nonexistent"})
     assert (done.status, done.err) == (0, "")
+
+
+@pytest.mark.tex
+def test_a_report_that_is_begun_builds_without_a_message(tmp_path: Path) -> None:
+    project = Project(tmp_path / "my report")
+    done = run_octavo("new", "my report", cwd=tmp_path)
+    assert (done.status, done.err) == (0, "") and "Build it: octavo --project 'my report'" in done.out
+    made = files_of(project)
+    assert "report.yaml" in made and all(f"my report/{name}" in done.out for name in made)
+    built = project.octavo("--strict", "--format", "json")
+    assert (built.status, built.problems) == (0, []), built.problems
+    with pikepdf.open(project.folder / "dist" / "report.pdf") as pdf:
+        folios = [label for label in range(len(pdf.pages)) if pdf.pages[label].label.isdigit()]
+        assert 7 <= len(folios) <= 9 and len(pdf.pages) <= 16
+    text = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(project.pdfs[0]))
+    for words in (
+        "Figure 2.1",
+        "Table 2.1",
+        "Listing 1.1",
+        "Bibliography",
+        "Index",
+        "Glossary",
+        "Summary",
+        "Note",
+        "Questions",
+    ):
+        assert words in text, words
+    again = run_octavo("new", "my report", "--format", "json", cwd=tmp_path)
+    assert (again.status, again.places) == (1, ["OCT120 None:None:None"])
+    assert project.octavo("clean").status == 0 and files_of(project) == made
+
+
+def test_no_report_is_begun_where_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / ".hidden").write_text("x", encoding="utf-8")
+    for name in ("file", "full", "file/below"):
+        done = run_octavo("new", name, "--format", "json", cwd=tmp_path)
+        assert done.status == 1 and [p["code"] for p in done.problems] in (["OCT120"], ["OCT002"])
+    assert files_of(Project(tmp_path)) == ["file", "full/.hidden"]
+    (tmp_path / "empty").mkdir()
+    assert run_octavo("check", cwd=tmp_path / "empty").err.strip().endswith("or begin a report with `octavo new DIR`.")
 
 
 def test_json_is_all_that_is_printed(project: Project) -> None:

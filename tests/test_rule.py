@@ -18,6 +18,7 @@ REASONS = {
     "the data of a figure do not say what to draw": "311 312 313 314 315 316",
     "the finished PDF is not what Octavo promises": "521 523 527 528 529 531 533 572 573 574 575",
     "it is not known what went wrong": "901",
+    "what is there already would be in the way": "120",
     "what the command is asked about is not there": "550 551 552 553 554 555",
 }
 

@@ -679,7 +679,7 @@ def test_wheel_holds_the_package_its_templates_and_the_command(tmp_path: Path) -
     source = shutil.copytree(
         ROOT,
         tmp_path / "source",
-        ignore=shutil.ignore_patterns(".git", ".venv", "build", "dist", "chapters", ".*_cache"),
+        ignore=shutil.ignore_patterns(".git", ".venv", "build", "dist", ".*_cache"),
     )
     quiet = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet", "--disable-pip-version-check"]
     subprocess.run(
