@@ -30,7 +30,7 @@ _CHUNK = re.compile(r"^([ \t>]*`{3,})[ \t]*\{+[A-Za-z][^\n]*\}+[^\n]*$", re.M)
 _INFO = re.compile(r"^([ \t>]*`{3,}[ \t]*[^\s`{},]+)[, \t][^`{}\n]*$", re.M)
 #: The label of a formula or a listing, which Pandoc leaves as text.
 _EQUATION = re.compile(r"(\$\$|^(?:Listing)?:[ \t].*?)[ \t]*\{#(?:eq|lst)[^\s{}]*\}", re.M)
-_OPTIONS = re.compile(r"^[ \t>]*(?:#|%%|//)\|[^\n]*$", re.M)
+_OPTIONS = re.compile(r"^[ \t>]*(?:#|%%|//) ?\|[^\n]*$", re.M)
 _STYLES = {"Emph", "Strong", "Strikeout", "Underline", "SmallCaps", "Superscript", "Subscript"}
 _WORD = re.compile(r"[^\W_]+")
 #: Elements that stand in the middle of a line, at whose ends a word goes on; a note or a label begins a new one.

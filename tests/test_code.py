@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pypdfium2
 import pytest
 from conftest import Project, read_part
 from pygments.lexer import Lexer
@@ -141,3 +142,19 @@ def test_code_is_read_and_copied_with_its_indents(project: Project) -> None:
     done = project.octavo("listen")
     lines = [line.rstrip() for line in done.out.split("code with 4 lines:\n")[1].splitlines()]
     assert lines[:4] == ["  all:", "          cc      -o x", "", "      y   z"]
+
+
+@pytest.mark.tex
+def test_code_does_not_overprint_a_deep_formula_above_it(project: Project) -> None:
+    prose = "Formulas of a display stand between lines of code here, as a manual of mathematics has them. " * 5
+    first = "$$f(k)=\\binom{n}{k}p^k$$\n\nMatrices may stand there:\n\n```\na\nb\nc\nd\n```\n\n"
+    second = "$$\\begin{array}{c}a\\\\ b\\end{array}$$\n\n```\na\nb\nc\nd\n```\n\n"
+    third = "$$X = \\begin{bmatrix}1\\\\ 2\\\\ q\\end{bmatrix}$$\n\n```\nWWW\nb\nc\n```\n"
+    project.chapters(f"# One\n\n{prose}\n\n{first}{second}{third}")
+    assert project.octavo("build").status == 0
+    with pypdfium2.PdfDocument(project.pdfs[0]) as pdf:
+        pages = [page.get_textpage() for page in pdf]
+        page = next(page for page in pages if "WWW" in page.get_text_range())
+        text = page.get_text_range()
+        last = max(i for i in range(text.index("WWW")) if text[i] in "q\N{MATHEMATICAL ITALIC SMALL Q}")
+        assert page.get_charbox(last)[1] > page.get_charbox(text.index("WWW"))[3] - 1

@@ -44,7 +44,7 @@ class Directive:
 _BRACED = re.compile(r"\{(?P<name>[A-Za-z][\w:.+-]*)(?P<rest>[\s,][^{}]*|)\}[ \t]*(?P<argument>.*)")
 _SHOWN = re.compile(r"\{\{+[ \t]*(?P<name>[\w+-]+)[^{}]*\}\}+")
 _PANDOC = re.compile(r"[^\s{}`,]*(?:[ \t]*\{[ \t]*(?:[.#=]|[\w-]+=|-[ \t]*\})[^{}]*(?:\"[^\"]*\"[^{}]*)*\})?")
-_OPTION = re.compile(r"\s*(?:#|//|--|%%|;;|\")\|")
+_OPTION = re.compile(r"\s*(?:#|//|--|%%|;;|\") ?\|")
 #: The name of a chunk: its first word in R Markdown, or `label`; and the caption of what it makes.
 _CHUNK_LABEL = re.compile(r"\A(?P<head>[\w.:-]+)(?=[ ,\n]|\Z)(?!\s*=)|^label\s*[:=]\s*[\"']?(?P<label>[\w:-]+)", re.M)
 _CHUNK_CAPTION = re.compile(
