@@ -34,7 +34,7 @@ from octavo.manuscript.part import Part
 from octavo.manuscript.reading import read
 from octavo.manuscript.scripts import rightward_script
 from octavo.manuscript.words import Words
-from octavo.press.driver import coverage, driver, own_fonts, styles
+from octavo.press.driver import coverage, driver, own_fonts, own_styles, styles
 from octavo.press.engine import EngineStoppedError, Press
 from octavo.press.lines import report_lines
 from octavo.press.log import report_errors, report_missing_characters
@@ -177,7 +177,7 @@ class Book:
             except EngineStoppedError as stop:
                 if self._try_formulas(volume):
                     raise _FormulasFailedError from stop
-                report_errors(Path(str(stop)), volume.parts, self.ledger)
+                report_errors(Path(str(stop)), volume.parts, own_styles(self.report), self.ledger)
                 return []
         return self._publish(finished, shown)
 

@@ -499,7 +499,7 @@ def read_log(folder: Path, log: str, chapter: str) -> Ledger:
     (folder / "part-00.tex").write_text(PART_TEX)
     (folder / "book.log").write_text(log)
     ledger = Ledger()
-    report_errors(folder / "book.log", {"part-00": part}, ledger)
+    report_errors(folder / "book.log", {"part-00": part}, {}, ledger)
     return ledger
 
 
@@ -520,7 +520,7 @@ def test_an_error_of_the_driver_is_one_of_the_report(tmp_path: Path) -> None:
 def test_a_log_without_an_error_is_quoted(tmp_path: Path) -> None:
     assert [e.code for e in read_log(tmp_path, "This is LuaHBTeX\n(./book.tex\n", "# One\n").entries] == ["OCT402"]
     ledger = Ledger()
-    report_errors(tmp_path / "absent.log", {}, ledger)
+    report_errors(tmp_path / "absent.log", {}, {}, ledger)
     assert "it wrote no log" in ledger.entries[0].problem
 
 
@@ -680,3 +680,43 @@ def test_an_empty_folder_is_no_report(tmp_path: Path) -> None:
     assert done.status == 1
     assert "error OCT100: There is no report.yaml" in done.err
     assert list(tmp_path.iterdir()) == []
+
+
+OWN_STYLES = [
+    ("octavo-theme.sty", "\\nosuchcommand\n", ":1:1", "Undefined control sequence `\\nosuchcommand`"),
+    ("octavo-theme.sty", "\\RequirePackage{nosuchpackage}\n", "", "File `nosuchpackage.sty' not found"),
+    ("octavo-theme.sty", "\\newcommand{\n", "", "File ended while scanning use of"),
+    ("octavo-keep.lua", "local x\nx = = 3\n", ":2:1", "unexpected symbol near '='"),
+    ("octavo-keep.lua", "\nnothing.here()\n", ":2:1", "attempt to index a nil value"),
+]
+
+
+@pytest.mark.tex
+@pytest.mark.parametrize(("name", "text", "place", "words"), OWN_STYLES)
+def test_an_error_in_a_style_of_the_report_is_told_there(
+    name: str, text: str, place: str, words: str, project: Project
+) -> None:
+    project.chapters("# One\n\nText.\n")
+    project.write(f"templates/style/{name}", text)
+    (problem,) = (
+        found for found in project.octavo("build", "--format", "json").problems if found["severity"] == "error"
+    )
+    file, line, column = problem["file"], problem["line"], problem["column"]
+    assert f"{file}:{line}:{column}" == f"templates/style/{name}{place}" or (not place and file.endswith(name))
+    assert words in problem["problem"]
+
+
+@pytest.mark.tex
+def test_an_error_in_a_macro_of_a_style_of_the_report_is_told_there(project: Project) -> None:
+    project.chapters("# One\n\n> A quotation.\n")
+    standard = (ROOT / "templates" / "style" / "octavo-blocks.sty").read_text(encoding="utf-8")
+    broken = standard.replace(
+        "{\\par\\addvspace\\octskip\\oct@grid=0", "{\\par\\nosuchthing\\addvspace\\octskip\\oct@grid=0"
+    )
+    project.write("templates/style/octavo-blocks.sty", broken)
+    line = next(at for at, text in enumerate(broken.splitlines(), start=1) if "nosuchthing" in text)
+    (problem,) = (
+        found for found in project.octavo("build", "--format", "json").problems if found["severity"] == "error"
+    )
+    assert (problem["file"], problem["line"]) == ("templates/style/octavo-blocks.sty", line)
+    assert "`\\nosuchthing`" in problem["problem"]

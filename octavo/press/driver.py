@@ -63,6 +63,14 @@ def styles(folders: tuple[Path, ...]) -> dict[str, str]:
     return found
 
 
+def own_styles(report: Report) -> dict[str, str]:
+    """Return the path in the report of each style and Lua file that it brings itself, by name."""
+    root = report.folder.resolve()
+    paths = (path for folder in reversed(report.theme.folders) for path in sorted((folder / "style").glob(STYLES)))
+    inside = (path.resolve() for path in paths if path.resolve().is_relative_to(root / "templates"))
+    return {path.name: path.relative_to(root).as_posix() for path in inside}
+
+
 def coverage(faces: Sequence[Typeface]) -> str:
     """Return the faces that stand in for others as a table of Lua, with the characters that each of them has."""
     rows = []

@@ -20,6 +20,12 @@ from octavo.press.signs import Missing, group_of, report_signs, visible
 #: The document that holds what report.yaml says.
 DRIVER = "book"
 _ERROR = re.compile(r"^(?:\./)?([\w.-]+):(\d+): (.+)$", re.MULTILINE)
+#: The first line of what TeX shows behind an error ends with the command that it does not know, here within a macro.
+_UNKNOWN = re.compile(r"\n[^\n]*->[^\n]*?(\\[A-Za-z@]+) *(?=\n)")
+_LUA_ERROR = re.compile(r"(?:\./)?([\w-]+\.lua):(\d+): (.+)")
+_OPENED = re.compile(r"\((?:\./)?([\w.-]+\.(?:sty|tex))")
+_BARE = re.compile(r"^! (.+)$", re.MULTILINE)
+_PLACE = re.compile(r"([\w.-]+\.(?:sty|lua|tex)):(\d+):")
 _CONTEXT = re.compile(r"^l\.\d+ (.*)$", re.MULTILINE)
 _COMMAND = re.compile(r"\\(?:[A-Za-z@]+|.)\s*$")
 _UNCLOSED = re.compile(r"\\begin\{[^}]+\}")
@@ -29,25 +35,60 @@ _SIGN = re.compile(r"octavo sign: ([0-9A-F]{4,6})")
 _CODE_POINT = re.compile(r"U\+([0-9A-F]{4,6})")
 
 
-def report_errors(log: Path, parts: Mapping[str, Part], ledger: Ledger) -> None:
-    """Report why the engine stopped: the message, at the Markdown that it was reading."""
+def report_errors(log: Path, parts: Mapping[str, Part], own: Mapping[str, str], ledger: Ledger) -> None:
+    """Report why the engine stopped: the message, at the Markdown or the style file that it was reading.
+
+    `own` are the paths of the style files that the report brings, by name. An error is theirs where TeX or Lua was
+    reading one, and where a command that TeX does not know stands in one, and in no LaTeX of the manuscript.
+    """
     text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    if faults := [fault for fault in _LUA_ERROR.findall(text) if fault[0] in own]:
+        name, at, message = faults[0]
+        ledger.report("OCT401", Span(own[name], int(at), 1), message=message.rstrip("."), log=log)
+        return
     found = _ERROR.search(text)
     if found is None:
         ledger.report("OCT402", None, log=log, last=_last_line(text))
         return
     file, line, message = log.parent / found[1], int(found[2]), found[3].rstrip(".")
+    if message == "Emergency stop" and (bare := _BARE.findall(text, 0, found.start())):
+        message = bare[-1].rstrip(".")
     context = _CONTEXT.search(text, found.end())
     command = _COMMAND.search(context[1]) if context else None
     needle = command[0].strip() if command else ""
+    if message.startswith("Undefined control sequence") and (inner := _UNKNOWN.match(text, found.end())):
+        needle = inner[1]
+    if place := _own_place(found[0], needle, log.parent, parts, own):
+        message += f" `{needle}`" if message.startswith("Undefined control sequence") and needle else ""
+        ledger.report("OCT401", place, message=message, log=log)
+        return
     part = parts.get(file.stem)
     if part is None:
-        driver = Span(FILE) if file.stem == DRIVER else None
+        opened = [name for name in _OPENED.findall(text, 0, found.start()) if name in own]
+        driver = (Span(own[opened[-1]]) if opened else Span(FILE)) if file.stem == DRIVER else None
         ledger.report("OCT401", _find_unclosed(message, parts) or driver, message=message, log=log)
         return
     if message.startswith("Undefined control sequence") and needle:
         message += f" `{needle}`"
     ledger.report("OCT401", _trace(file, line, part, needle), message=message, log=log)
+
+
+def _own_place(
+    error: str, needle: str, folder: Path, parts: Mapping[str, Part], own: Mapping[str, str]
+) -> Span | None:
+    """Return the line of the report's own style or Lua file that an error comes from, if from one."""
+    for name, line in reversed(_PLACE.findall(error)):
+        if name in own:
+            return Span(own[name], int(line), 1)
+    written = (tex for part in parts.values() for block in part.blocks for _, tex in _raw(block))
+    if not needle or any(needle in tex for tex in written):
+        return None
+    for name, path in own.items():
+        lines = (folder / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        for number, text in enumerate(lines, start=1):
+            if found := re.search(re.escape(needle) + r"(?![A-Za-z@])", text):
+                return Span(path, number, found.start() + 1)
+    return None
 
 
 def _last_line(text: str) -> str:
