@@ -28,7 +28,8 @@ _CALL = re.compile(r"\s*\d+,?\s*")
 _CHUNK = re.compile(r"^([ \t>]*`{3,})[ \t]*\{+[A-Za-z][^\n]*\}+[^\n]*$", re.M)
 #: What stands behind the language of a fence, which CommonMark calls its info string and prints nowhere.
 _INFO = re.compile(r"^([ \t>]*`{3,}[ \t]*[^\s`{},]+)[, \t][^`{}\n]*$", re.M)
-#: The label of a formula or a listing, which Pandoc leaves as text.
+#: References of bookdown, and the label of a formula or a listing, which Pandoc leaves as text.
+_REFERENCE = re.compile(r"(?<!`)\\@ref\([^()\s]*\)|\(\\#(?:eq|tab|fig):[^()\s]*\)(?![`\w])")
 _EQUATION = re.compile(r"(\$\$|^(?:Listing)?:[ \t].*?)[ \t]*\{#(?:eq|lst)[^\s{}]*\}", re.M)
 _OPTIONS = re.compile(r"^[ \t>]*(?:#|%%|//) ?\|[^\n]*$", re.M)
 _STYLES = {"Emph", "Strong", "Strikeout", "Underline", "SmallCaps", "Superscript", "Subscript"}
@@ -51,7 +52,7 @@ def written(source: str, pandoc: Callable[[Sequence[str], str], tuple[str, str]]
 
 def without_options(source: str) -> str:
     """Return a manuscript without what Pandoc alone takes for text: options of chunks, labels of formulas."""
-    source = _EQUATION.sub(r"\1", source)
+    source = _REFERENCE.sub("", _EQUATION.sub(r"\1", source))
     return _OPTIONS.sub("", _INFO.sub(r"\1", _CHUNK.sub(r"\1", source)))
 
 
