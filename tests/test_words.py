@@ -21,7 +21,9 @@ from words import Told, heard, missing, words
 from octavo.workspace import run_pandoc
 
 #: How many books are built when nobody hunts, and how many chapters are in each.
-BOOKS, CHAPTERS = 2, 60
+BOOKS, CHAPTERS = 5, 24
+#: What leaves the paper stops a book, and says where: nothing is lost.
+OFF_THE_PAPER = {"OCT415", "OCT416"}
 
 
 class Writer:
@@ -33,9 +35,9 @@ class Writer:
         self._notes: list[str] = []
 
     def word(self) -> str:
-        """Return a word of seven syllables, which TeX may hyphenate."""
+        """Return a word of five syllables, which TeX may hyphenate."""
         self._count += 1
-        digits = f"{self._number:03}{self._count:04}"
+        digits = f"{self._number:02}{self._count:03}"
         return "".join(_SYLLABLES[int(digit)] for digit in digits)
 
     def line(self, most: int = 6, nested: int = 2) -> str:
@@ -111,7 +113,7 @@ class Writer:
 
 
 _SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu")
-_WORD = re.compile(rf"(?:{'|'.join(_SYLLABLES)}){{7}}")
+_WORD = re.compile(rf"(?:{'|'.join(_SYLLABLES)}){{5}}")
 _INLINES = (
     "*{0}*",
     "**{0}**",
@@ -191,14 +193,20 @@ def seeds(request: pytest.FixtureRequest) -> Iterator[int]:
 
 @pytest.mark.tex
 def test_no_word_of_a_random_document_is_lost(project: Project, request: pytest.FixtureRequest) -> None:
+    built = 0
     for seed in seeds(request):
         chance = random.Random(seed)
         texts = [Writer(chance, number).chapter() for number in range(CHAPTERS)]
-        project.chapters(*texts)
+        project.chapters(*texts, editions={"screen": {"trim": "a4"}})
         done = project.octavo("build", "--format", "json")
         assert "Traceback" not in done.out + done.err
-        assert done.status == 0, (seed, [p for p in done.problems if p["severity"] == "error"])
+        errors = {problem["code"] for problem in done.problems if problem["severity"] == "error"}
+        assert errors <= OFF_THE_PAPER, seed
+        if errors:
+            continue
+        built += 1
         assert list(unheard(texts, project.pdfs[0], done.problems)) == [], seed
+    assert built
 
 
 def unheard(texts: Sequence[str], pdf: Path, problems: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, int, str]]:
