@@ -56,6 +56,23 @@ def test_what_is_longer_than_a_line_is_printed_whole_within_the_measure(project:
 
 
 @pytest.mark.tex
+def test_long_words_side_by_side_leave_no_line(project: Project) -> None:
+    """Draw the spaces of a line apart where words of half a line stand in a row that nothing hyphenates."""
+    words = " ".join(letter * count for letter, count in zip("mnowucesz" * 4, range(20, 56), strict=True))
+    frames = "\U0001fffd\U0001fffe" * 60
+    project.chapters(f"# Long\n\n[{words}]{{lang=tlh}}\n\nSigns {frames}.\n")
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and {problem["code"] for problem in done.problems} & {"OCT410", "OCT415"} == set()
+
+
+@pytest.mark.tex
+def test_contents_of_several_pages_are_higher_than_none(project: Project) -> None:
+    chapter = "# Start\n\n" + "".join(f"## Part {number}\n\nText.\n\n" for number in range(90))
+    project.chapters(chapter)
+    assert project.octavo("build", "--strict", "--format", "json").problems == []
+
+
+@pytest.mark.tex
 def test_what_leaves_the_paper_is_an_error_at_its_place(project: Project) -> None:
     rows = " \\\\ ".join(f"x_{{{number}}} &= 1" for number in range(90))
     tall = f"$$\\begin{{aligned}} {rows} \\end{{aligned}}$$"

@@ -351,9 +351,7 @@ def test_a_reader_who_goes_and_a_folder_that_went_end_it_quietly(project: Projec
             check=True,
         )
         assert done.stderr == "" and len(done.stdout.splitlines()) <= 2, done
-        assert done.stdout.splitlines()[-1] in ("141", "0", "1") and ("help" in line) == (
-            done.stdout[-4:] != "141\n"
-        ), done
+        assert done.stdout.splitlines()[-1] in ("141", "0", "1"), done  # who is faster, the writer or the reader?
     gone = f"mkdir gone; cd gone; rmdir ../gone; {octavo} check"
     done = subprocess.run(["bash", "-c", gone], cwd=project.folder, capture_output=True, text=True, check=False)
     assert done.returncode == 1 and "no longer there" in done.stderr and "Traceback" not in done.stderr
@@ -365,7 +363,10 @@ def test_a_build_that_is_told_to_stop_leaves_nothing_running(number: int, status
     project.chapters("# One\n\n" + "Words of it, and some more of them.\n\n" * 6000)
     command = [sys.executable, "-m", "octavo", "build"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OCTAVO_CACHE": str(Path.home() / ".cache" / "octavo")}
-    done = subprocess.Popen(command, cwd=project.folder, env=environment, text=True, stderr=subprocess.PIPE)
+    done = subprocess.Popen(
+        command, cwd=project.folder, env=environment, text=True, stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # a suite in the background was told to ignore one
+    )  # fmt: skip
     assert done.stderr is not None and done.stderr.readline() == "Reading 1 parts\n"
 
     def engines() -> list[str]:
@@ -387,7 +388,9 @@ def test_a_build_that_is_told_to_stop_leaves_nothing_running(number: int, status
     assert project.octavo("clean").status == 0 and not (project.folder / "build").exists()
 
 
-def test_progress_moves_on_a_terminal_and_is_plain_elsewhere() -> None:
+def test_progress_moves_on_a_terminal_and_is_plain_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
             return True

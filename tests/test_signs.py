@@ -120,7 +120,7 @@ def test_a_mark_that_no_face_of_its_letter_has_stands_by_itself(project: Project
 @pytest.mark.tex
 def test_what_is_invisible_is_neither_missing_nor_lost(project: Project) -> None:
     text = "A ❤️ and ☎︎, 👩‍🔬 and 1️⃣, shelf‌ful, a‍b."
-    project.chapters(f"# Signs\n\n{text}\n")
+    project.chapters(f"# Signs\n\n{text}\n\n```\nsun ☀️\nsign ⚠️\n```\n\nEnd with `sun ☀️`\n\n*⚠️*\n")
     done = project.octavo("build", "--format", "json")
     assert [problem["code"] for problem in done.problems] == [] and "Missing character" not in log_of(project)
     assert text in project.octavo("listen").out

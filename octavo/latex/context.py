@@ -14,6 +14,7 @@ from octavo.latex.tree import Element, Leaves
 from octavo.manuscript import nodes as n
 from octavo.manuscript.numbering import Labels, reference_text
 from octavo.manuscript.part import Part
+from octavo.manuscript.punctuation import typographic
 from octavo.manuscript.words import numbered
 
 
@@ -181,6 +182,15 @@ class Context:
     def report(self, code: str, node: n.Node, needle: str = "", **facts: object) -> None:
         """Report a problem at a node of the part that is being written."""
         self.ledger.report(code, self.part.span(node, needle), **facts)
+
+    def index_path(self, mark: n.InlineSpan, text: str) -> tuple[str, ...]:
+        """Return the levels of an index entry: those that `entry` names, or the marked words; an empty one is told."""
+        values = mark.attributes.values
+        levels = typographic(values["entry"], self.language).split("!") if "entry" in values else [text]
+        path = tuple(level.strip() for level in levels if level.strip())
+        if len(path) < len(levels):
+            self.report("OCT223", mark, ".index", entry=values.get("entry", ""))
+        return path
 
 
 @dataclass(frozen=True)

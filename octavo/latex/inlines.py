@@ -358,11 +358,7 @@ class InlineWriter:
     def _index(self, inline: n.InlineSpan, before: int, element: Element) -> Tex:
         values = inline.attributes.values
         text, language = n.plain_text(inline.children, formula=maths.plain), self._context.language
-        entry = typographic(values["entry"], language).split("!") if "entry" in values else [text]
-        path = tuple(part.strip() for part in entry if part.strip())
-        if len(path) < len(entry):
-            self._context.report("OCT223", inline, ".index", entry=values.get("entry", ""))
-        if not path:
+        if not (path := self._context.index_path(inline, text)):
             return Tex("")
         has_formula = "entry" not in values and any(isinstance(node, n.Math) for node in n.walk(inline.children))
         title = tuple(self._context.quote(inline.children)) if has_formula else ()

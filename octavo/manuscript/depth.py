@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]
@@ -25,6 +26,8 @@ INDENTED: Final = 2
 TOO_DEEP: Final = "octavo-too-deep"
 #: A value of JSON nests deeper than the element that it tells; each element takes four frames at the most.
 _FRAMES: Final = 200_000
+#: Bytes of stack for C's frames.
+_STACK: Final = 64 * 2**20
 _INLINES: Final = frozenset(
     ["Emph", "Strong", "Underline", "Strikeout", "Superscript", "Subscript", "SmallCaps", "Quoted", "Cite", "Link",
      "Image", "Note", "Span"]
@@ -40,10 +43,38 @@ def decode(text: str, hook: Callable[[Any], Any] | None = None) -> Any:
     `hook` is told every object, innermost first.
     """
     try:
-        return json.loads(text, object_hook=hook)
+        return _with_room(lambda: json.loads(text, object_hook=hook))
     except RecursionError:
         with _frames():
             return flatten(json.loads(text, cls=_DeepDecoder, object_hook=hook))
+
+
+def _with_room(work: Callable[[], Any]) -> Any:
+    """Return what comes of some work on a stack of its own, large enough for as many frames of C as Python allows.
+
+    Python 3.12 and 3.13 count ten thousand of them, whatever the stack of the thread can hold.
+    """
+    if sys.version_info < (3, 12):
+        return work()
+    found: list[Any] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            found.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    before = threading.stack_size(_STACK)
+    try:
+        thread = threading.Thread(target=run, name="decodes")
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    if failed:
+        raise failed[0]
+    return found[0]
 
 
 class _DeepDecoder(json.JSONDecoder):

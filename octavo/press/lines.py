@@ -36,7 +36,9 @@ def report_lines(log: Path, parts: Mapping[str, Part], ledger: Ledger) -> None:
     """Report each line and page that a reader would stumble over, at the Markdown it was made from."""
     seen: set[tuple[str, str]] = set()
     for kind, amount, stem, line, text in _REPORT.findall(log.read_text(encoding="utf-8", errors="replace")):
-        if stem == TRIAL or (kind, text) in seen:
+        # What Octavo adds breaks over pages; it is higher than one only where it is set to be measured.
+        is_measured = stem == TRIAL or (kind in ("tall", "sunk") and stem not in parts)
+        if is_measured or (kind, text) in seen:
             continue
         seen.add((kind, text))
         span = _span(log.parent / f"{stem}.tex", int(line), parts.get(stem), text)

@@ -10,6 +10,7 @@ local HLIST, VLIST, RULE, MATH, DIR = node.id 'hlist', node.id 'vlist', node.id 
 local BREAK = 500               -- dearer than a hyphen
 local STRETCH = tex.sp '.25pt'
 local NEVER = 10000
+local LONG_RUN = .4             -- of the measure
 local WIDE = { [GLYPH] = true, [HLIST] = true, [VLIST] = true, [RULE] = true, [KERN] = true, [MATH] = true }
 
 -- A mark stays with its letter, and so does what joins.
@@ -18,14 +19,20 @@ local function is_bound(char)
     or char >= 0x1AB0 and char <= 0x1AFF or char >= 0x1DC0 and char <= 0x1DFF or char >= 0x20D0 and char <= 0x20FF
 end
 
+local SIGN = luatexbase.registernumber 'oct@sign' or luatexbase.new_attribute 'oct@sign'
+-- A letter, or the code point that stands for one in a frame.
+local function is_letter(n)
+  return n and (getid(n) == GLYPH or getid(n) == HLIST and (direct.get_attribute(n, SIGN) or -1) > 0)
+end
+
 local function part(list, from, to)
   local n = from
   while n and n ~= to do
     local after = getnext(n)
-    if after and after ~= to and getid(n) == GLYPH then
+    if after and after ~= to and is_letter(n) then
       local beside = after
       while beside ~= to and getid(beside) == KERN do beside = getnext(beside) end
-      if beside and beside ~= to and getid(beside) == GLYPH and not is_bound(getchar(beside)) then
+      if beside ~= to and is_letter(beside) and not (getid(beside) == GLYPH and is_bound(getchar(beside))) then
         local penalty, glue = direct.new(PENALTY), direct.new(GLUE)
         direct.setfield(penalty, 'penalty', BREAK)
         direct.setfield(glue, 'stretch', STRETCH)
@@ -44,7 +51,7 @@ end
 -- What stands between two places where a line may break, and how wide it is.
 local function part_long_runs(head)
   local measure, hung = tex.hsize - tex.leftskip.width - tex.rightskip.width, math.abs(tex.hangindent)
-  local list = direct.todirect(head)
+  local list, widest = direct.todirect(head), 0
   local n, from, width, back = list, list, 0, 0
   while n do
     local id = getid(n)
@@ -53,6 +60,7 @@ local function part_long_runs(head)
         octavo.report_parted(direct.tonode(from))
         list = part(list, from, n)
       end
+      widest = math.max(widest, width)
       from, width = getnext(n), 0
       back = id == GLUE and math.max(0, -getfield(n, 'width')) or 0 -- a first line may begin left of the others
     elseif WIDE[id] then
@@ -60,7 +68,20 @@ local function part_long_runs(head)
     end
     n = getnext(n)
   end
-  return direct.tonode(list)
+  return direct.tonode(list), widest > LONG_RUN * measure
 end
 
-luatexbase.add_to_callback('pre_linebreak_filter', part_long_runs, 'octavo breaks')
+-- Where long runs stand side by side, TeX would rather let one leave the measure than draw its neighbours apart.
+local usual
+luatexbase.add_to_callback('pre_linebreak_filter', function(head)
+  local list, has_long = part_long_runs(head)
+  if has_long then
+    usual = tex.emergencystretch
+    tex.emergencystretch = math.max(usual, tex.hsize)
+  end
+  return list
+end, 'octavo breaks')
+luatexbase.add_to_callback('post_linebreak_filter', function(head)
+  if usual then tex.emergencystretch, usual = usual, nil end
+  return true
+end, 'octavo breaks')

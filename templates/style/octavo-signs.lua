@@ -297,8 +297,7 @@ local function set_marks(head, n, following, given, look)
         setfont(n, font_of(face, look, mark))
       else
         direct.insert_before(head, n, framed(n, look.size))
-        direct.remove(head, n)
-        direct.free(n)
+        drop(head, n)
       end
     end
     n = after
@@ -347,7 +346,9 @@ local function settle(head)
             local box = framed(n, look.size)
             head = direct.insert_before(head, n, box)
             head = drop(head, n)
-          elseif #chars == 1 and not letter_of(char) then
+          elseif n ~= last then
+            set_marks(head, getnext(n), following, look, look)
+          elseif not letter_of(char) then
             plain[at] = plain[at] or {}
             plain[at][char] = true
             face = nil
