@@ -240,3 +240,11 @@ def test_an_index_entry_of_latex_is_one() -> None:
     ]
     assert found == ["Pandoc", "e!f_g"]
     assert [node.text for node in n.walk(part.blocks) if isinstance(node, n.Raw)] == [r"\index{a\_b!c|see{d}}"]
+
+
+def test_code_in_a_line_that_another_tool_would_run_is_told(project: Project) -> None:
+    project.chapters("# One\n\nIn all `r nrow(x)`, `{python} len(x)` and `r`.\n\n```{r}\nx <- 1\n```\n")
+    told = [(problem["code"], problem["line"]) for problem in project.octavo("check", "--format", "json").problems]
+    assert told == [("OCT260", 3), ("OCT260", 5)]
+    project.chapters("# One\n\nThe letters `r x` are code where nothing is run.\n")
+    assert project.octavo("check", "--format", "json").problems == []

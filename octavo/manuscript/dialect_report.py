@@ -20,6 +20,7 @@ from octavo.manuscript.part import Part
 _SIGNS = re.compile(
     r"[{]|\[[\[!TtCc]|:[a-z]\w*:|:[a-z][\w:-]*:$|:::|\+\+|==|@ref\(|@@|^%|\(#|\(ref:|\)=|\.\. |!!!|\?\?\?|\$\{toc"
 )
+_INLINE_CHUNK = re.compile(r"(?:(\{(?:r|python|julia|ojs)\})|r) \S")
 #: Says that a chunk was not run: what it would make, a label, a list of sources, may be missing through no fault.
 NOT_RUN = "OCT260"
 #: What holds the contents of a line.
@@ -51,9 +52,22 @@ def report_dialects(parts: Sequence[Part], translations: Sequence[Translation], 
         for node, text, leftover in _leftovers(part.blocks):
             span = part.span(node, text)
             note("OCT261", leftover.name, span, text=text, dialect=leftover.dialect, advice=leftover.advice)
+    runs_r = (NOT_RUN, "") in found
+    for part in parts:
+        for node in _inline_chunks(part, runs_r):
+            note(NOT_RUN, "inline", part.span(node, node.text), text=node.text)
     for (code, _), one in found.items():
         spans = sorted(set(one.spans))
         ledger.report(code, spans[0], places=places(spans, len(one.spans)), **one.facts)
+
+
+def _inline_chunks(part: Part, runs_r: bool) -> Iterator[n.CodeSpan]:
+    """Yield code in a line that knitr or Quarto would run; `r x` is that only where a chunk stands somewhere too."""
+    if "`{" not in part.source and not (runs_r and "`r " in part.source):
+        return
+    for node in n.walk(part.blocks):
+        if isinstance(node, n.CodeSpan) and (found := _INLINE_CHUNK.match(node.text)) and (found[1] or runs_r):
+            yield node
 
 
 def _leftovers(blocks: Sequence[n.Block]) -> Iterator[tuple[n.Text, str, Leftover]]:
