@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pypdfium2
+import pypdfium2.raw
 import pytest
 from conftest import Project
+from PIL import Image
 
 SUM = "+".join(f"a_{{{number}}}" for number in range(60))
 LETTERS = "xyzwvnhtdblq"
@@ -82,3 +84,27 @@ def test_what_leaves_the_paper_is_an_error_at_its_place(project: Project) -> Non
     assert [(problem["code"], problem["line"]) for problem in done.problems if problem["severity"] == "error"] == [
         ("OCT415", 5), ("OCT416", 7),
     ]  # fmt: skip
+
+
+@pytest.mark.tex
+def test_a_tall_picture_and_a_long_note_leave_a_title_on_its_right_hand_page(project: Project) -> None:
+    (project.folder / "images").mkdir()
+    Image.new("RGB", (600, 1400), (120, 140, 160)).save(project.folder / "images" / "tall.png", dpi=(150, 150))
+    picture, note = '(images/tall.png){alt="Wood, standing"}', "A note of more than a page. " * 250
+    project.chapters(
+        f"# First\n\n![]{picture}\n\nText.\n",
+        f"# Second\n\n![A post]{picture}\n\nText.\n",
+        f"# Third\n\nA paragraph.[^n]\n\nMore.\n\n[^n]: {note}\n",
+        f"# Fourth\n\nText.\n\n## Section\n\n![]{picture}\n",
+        editions={"print": {"trim": "a5", "two-sided": True}},
+    )
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and [problem["code"] for problem in done.problems] == []
+    with pypdfium2.PdfDocument(project.pdfs[0]) as pdf:
+        texts = [page.get_textpage().get_text_range() for page in pdf]
+        items = [item for page in pdf for item in page.get_objects()]
+        pictures = [item for item in items if item.type == pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]
+    openers = (f"Chapter {number}" for number in range(1, 5))
+    titles = [next(page for page, text in enumerate(texts, start=1) if opener in text) for opener in openers]
+    assert len(pictures) == 3
+    assert [page % 2 for page in titles] == [1, 1, 1, 1]

@@ -54,8 +54,8 @@ def report_dialects(parts: Sequence[Part], translations: Sequence[Translation], 
             note("OCT261", leftover.name, span, text=text, dialect=leftover.dialect, advice=leftover.advice)
     runs_r = (NOT_RUN, "") in found
     for part in parts:
-        for node in _inline_chunks(part, runs_r):
-            note(NOT_RUN, "inline", part.span(node, node.text), text=node.text)
+        for code_span in _inline_chunks(part, runs_r):
+            note(NOT_RUN, "inline", part.span(code_span, code_span.text), text=code_span.text)
     for (code, _), one in found.items():
         spans = sorted(set(one.spans))
         ledger.report(code, spans[0], places=places(spans, len(one.spans)), **one.facts)
