@@ -34,11 +34,11 @@ from octavo.manuscript.part import Part
 from octavo.manuscript.reading import read
 from octavo.manuscript.scripts import rightward_script
 from octavo.manuscript.words import Words
-from octavo.press.driver import coverage, driver, own_fonts, own_styles, styles
+from octavo.press.driver import driver, own_fonts, own_styles, styles
 from octavo.press.engine import EngineStoppedError, Press
 from octavo.press.lines import report_lines
 from octavo.press.log import report_errors, report_missing_characters
-from octavo.typefaces import Typeface, typefaces
+from octavo.typefaces import Typeface, coverage, typefaces
 from octavo.workspace import (
     Workspace,
     drawings_cache,
@@ -232,7 +232,7 @@ class Book:
 
         report = self.report
         self.progress("read", f"{len(parts)} parts")
-        figures = load_all(report.folder, self.ledger, len(report.layers))
+        figures = self._drawn = load_all(report.folder, self.ledger, len(report.layers))
         plates: Future[dict[str, Plate]] = Future()
         if pool is None:
             plates.set_result(announce(report, figures))
@@ -287,7 +287,7 @@ class Book:
         """Report what a reader would miss who listens, or who does not see all colours; the engine works meanwhile."""
         from octavo.check.report import check_report
 
-        self._told = check_report(self.report, volume.manuscript, lambda: self._typefaces, self.ledger)
+        self._told = check_report(self.report, volume.manuscript, lambda: self._typefaces, self._drawn, self.ledger)
 
     def _folios(self, edition: str) -> Folios:
         from octavo.edition import Folios

@@ -193,3 +193,18 @@ def _joined(ranges: Ranges) -> Ranges:
         else:
             joined.append((first, last))
     return joined
+
+
+def coverage(faces: Sequence[Typeface]) -> str:
+    """Return the faces that stand in for others as a table of Lua, with the characters that each of them has."""
+    rows = []
+    for face in faces:
+        names = zip(("regular", "italic", "bold", "bolditalic"), face.files, strict=True)
+        files = " ".join(f"{style} = [[{path}]]," for style, path in names)
+        ranges = ",".join(f"{first},{last}" for first, last in face.ranges)
+        flags = {"shaping": face.shaping, "maths": face.maths, "own": face.own}
+        facts = ", ".join(
+            [f"scale = {face.scale}", *(f"{key} = {str(value).lower()}" for key, value in flags.items())]
+        )
+        rows.append(f"{{ {files} number = {face.number}, {facts}, ranges = {{{ranges}}} }},\n")
+    return f"return {{\n{''.join(rows)}}}\n"

@@ -255,3 +255,19 @@ def test_a_sign_of_no_face_may_be_the_last_of_any_list(project: Project) -> None
     with pikepdf.open(project.pdfs[0]) as pdf:
         chapters = read_aloud(pdf).split('"Chapter 1 "')[-1]
     assert chapters.count("\\ue123") == (LAST.count("{sign}") + 1) * times  # the call of the note tells it again
+
+
+@pytest.mark.tex
+def test_covers_and_drawings_print_any_sign(project: Project) -> None:
+    """Letter the cover and the stack in faces that have the sign, or with its code point, which is told."""
+    text = "हिन्दी 🎉 ψυχή \U0001fffd"
+    layer = {"piece": text, "level": text, "question": text, "chapter": "chapters/1.md"}
+    other = {"piece": "B", "level": "L", "question": "Q \U0001fffe"}
+    project.chapters(
+        "# One\n\n::: {#fig:s .figure kind=layer-stack}\nThe stack\n:::\n",
+        title=text, subtitle=text, authors=[text], layers=[layer, other],
+    )  # fmt: skip
+    done = project.octavo("build", "--format", "json")
+    assert done.status == 0 and {problem["code"] for problem in done.problems} == {"OCT403"}
+    told = " ".join(problem["problem"] for problem in done.problems)
+    assert "U+1FFFD" in told and "U+1FFFE" in told and "U+1F389" not in told

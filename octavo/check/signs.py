@@ -7,9 +7,10 @@ needs no engine; a character that only the engine meets is told from its log (`o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from octavo.diagnostics import Ledger, Span
+from octavo.figures.data import FigureData
 from octavo.manifest import FILE, Report
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
@@ -23,9 +24,13 @@ def check_signs(
     entries: Iterable[n.Block],
     report: Report,
     faces: Callable[[], Sequence[Typeface]],
+    drawn: Mapping[str, FigureData],
     ledger: Ledger,
 ) -> frozenset[str]:
-    """Report each sign of the report that no face has, and return them; the `faces` are read only if need be."""
+    """Report each sign of the report that no face has, and return them; the `faces` are read only if need be.
+
+    `drawn` are the data of its figures, by path.
+    """
     missing = Missing()
     known: dict[str, bool] = {}
 
@@ -43,6 +48,8 @@ def check_signs(
                     missing.add(character, part.span(node, character), text.count(character))
     others: list[tuple[Span | None, str]] = [(None, text) for _, text in _texts(entries)]
     others += [(Span(FILE), text) for text in (report.title, report.subtitle, *report.authors, report.blurb)]
+    others += [(Span(FILE), text) for layer in report.layers for text in (layer.piece, layer.level, layer.question)]
+    others += [(Span(path), figure.text) for path, figure in drawn.items() if not is_usual(figure.text)]
     for span, text in others:
         for character in dict.fromkeys(text):
             if not is_usual(character) and is_missing(character):

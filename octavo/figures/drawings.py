@@ -27,8 +27,11 @@ from octavo.figures.data import FigureData, alternative_text
 from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engine_version, export
 from octavo.latex.escape import Tex, escape
 from octavo.manifest import Layer, Report
+from octavo.manuscript.scripts import is_usual
 from octavo.manuscript.words import Words
 from octavo.sealed import is_whole, put, read_values, write_values
+from octavo.typefaces import coverage, typefaces
+from octavo.workspace import font_cache
 
 #: The kind of the full stack; the small ones are `layer 1`, `layer 2` and so on.
 LAYER_STACK = "layer-stack"
@@ -172,7 +175,13 @@ def _plates(report: Report, cache: Path, templates: jinja2.Environment) -> Plate
     faces = Faces(_family(report.fonts.sans), _family(report.fonts.text))
     own = (report.folder / "fonts" / name for family in (faces.sans, faces.serif) for name in family.files if name)
     fonts = tuple(dict.fromkeys(font for font in own if font.is_file()))
-    return Plates(cache, templates, faces, fonts=fonts, language=report.language)
+    own_folder = report.folder / "fonts"
+
+    def given() -> str:
+        return coverage(typefaces(report.fonts.faces_in_turn(), own_folder, font_cache().parent))
+
+    reads = (own_folder,) if own_folder.is_dir() else ()
+    return Plates(cache, templates, faces, fonts=fonts, language=report.language, coverage=given, reads=reads)
 
 
 def _digest(plates: Plates, facts: Sequence[object]) -> str:
@@ -186,6 +195,8 @@ def _digest(plates: Plates, facts: Sequence[object]) -> str:
         facts,
         _code(),
     ]
+    if plates.coverage and not is_usual(str(facts)):
+        whole.append(plates.coverage())
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:24]
 
 

@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,13 +21,16 @@ import jinja2
 
 from octavo.confinement import Walls
 from octavo.latex.escape import Tex
+from octavo.manuscript.scripts import is_usual
 from octavo.runner import Bounds, engine_environment, run
 from octavo.sealed import is_whole, put, read_values, write_values
 from octavo.workspace import lua_wall
 
 SKELETON = "figures/plates.tex"
 #: What the book and its drawings have in common: scripts that need a face or a direction of their own.
-SHARED = ("style/octavo-runs.sty", "style/octavo-faces.lua")
+SHARED = ("style/octavo-runs.sty", "style/octavo-faces.lua", "style/octavo-signs.lua")
+#: The table of which face has which characters; it is there where a figure has one that a face may lack.
+COVERAGE = "octavo-coverage.lua"
 STYLE = re.compile(r"figures/[\w-]+\.sty")
 FONT_FILE = re.compile(r"[\w .+-]*")
 ENGINE = "lualatex"
@@ -90,8 +94,8 @@ class Plates:
 
     `cache` is a folder for the results; `templates` (`octavo.latex.environment.open_templates`) finds the
     skeleton and every style in `figures/`, so that a report replaces one of them, or adds one, in its own folder;
-    `fonts` are the files that the report brings itself,
-    `language` is its language.
+    `fonts` are the files that the report brings itself, `reads` the folder of them, `language` is its language, and
+    `coverage` gives the faces that stand in for others, as a table of Lua.
 
     The cache holds one PDF for a whole set of figures, not one for each: the glyphs in an embedded font depend on
     all the figures of the run, so a set assembled from older runs would give other bytes than a clean build.
@@ -103,6 +107,8 @@ class Plates:
     engine: str = ENGINE
     fonts: tuple[Path, ...] = ()
     language: str = "en"
+    coverage: Callable[[], str] | None = None
+    reads: tuple[Path, ...] = ()
     _bodies: dict[str, str] = field(default_factory=dict, init=False)
 
     def add(self, key: str, tex: str) -> None:
@@ -142,8 +148,11 @@ class Plates:
     def _sources(self) -> dict[str, str]:
         """Fill the skeleton, and return it with the styles, by file name."""
         sources = self.styles()
+        if self.coverage and not all(map(is_usual, self._bodies.values())):
+            sources[COVERAGE] = self.coverage()
         sources["plates.tex"] = self.templates.get_template(SKELETON).render(
             language=self.language,
+            signs=COVERAGE in sources,
             styles=sorted(Path(name).stem for name in sources if name.endswith(".sty") and name != "plates.sty"),
             families=[
                 (name, [Tex(file) for file in family.files])
@@ -162,7 +171,7 @@ class Plates:
                 (folder / name).write_text(text, encoding="utf-8")
             for font in self.fonts:
                 (folder / font.name).symlink_to(font.resolve())
-            complaint = _run_engine(self.engine, folder, self.cache / "texmf-var")
+            complaint = _run_engine(self.engine, folder, self.cache / "texmf-var", self.reads)
             sizes = _read_sizes(folder / "plates.sizes")
             if complaint:
                 key = [*self._bodies, "(none)"][len(sizes)]
@@ -211,7 +220,7 @@ def _digest(version: str, sources: dict[str, str]) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:24]
 
 
-def _run_engine(engine: str, folder: Path, font_cache: Path) -> str:
+def _run_engine(engine: str, folder: Path, font_cache: Path, reads: Sequence[Path]) -> str:
     """Run the engine on plates.tex in `folder`, and return what it stopped at, or nothing.
 
     It sees nothing of the caller's environment but the path.
@@ -219,7 +228,10 @@ def _run_engine(engine: str, folder: Path, font_cache: Path) -> str:
     SOURCE_DATE_EPOCH and FORCE_SOURCE_DATE stop TeX's clock; openin_any and openout_any keep it from files
     outside its folder and the TeX trees (Web2C manual, "Safe filenames"). The font loader's cache outlives the run.
     """
-    environment = engine_environment(folder, font_cache) | {"max_print_line": "1000"}
+    environment = engine_environment(folder, font_cache) | {
+        "max_print_line": "1000",
+        "OCTAVO_READS": ":".join(str(path.resolve()) for path in reads),
+    }
     command = [
         engine,
         f"--lua={lua_wall()}",
@@ -228,7 +240,8 @@ def _run_engine(engine: str, folder: Path, font_cache: Path) -> str:
         "-halt-on-error",
         "plates.tex",
     ]
-    walls = Walls(reads=tuple(link.resolve() for link in (lua_wall(), *folder.iterdir())), writes=(folder, font_cache))
+    read = tuple(path.resolve() for path in (lua_wall(), *folder.iterdir(), *reads))
+    walls = Walls(reads=read, writes=(folder, font_cache))
     font_cache.mkdir(parents=True, exist_ok=True)
     try:
         done = run(command, walls, Bounds(seconds=TIME_LIMIT_SECONDS), folder, environment)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from octavo.latex.escape import Tex
 from octavo.manifest import FILE, Edition, Report
 from octavo.manuscript.scripts import rightward_script
 from octavo.runner import Bounds, run
-from octavo.typefaces import Typeface
 
 FONT_PLACES = ("/usr/share/texmf/fonts", "/usr/share/fonts")
 STYLES = "octavo-*"
@@ -69,21 +67,6 @@ def own_styles(report: Report) -> dict[str, str]:
     paths = (path for folder in reversed(report.theme.folders) for path in sorted((folder / "style").glob(STYLES)))
     inside = (path.resolve() for path in paths if path.resolve().is_relative_to(root / "templates"))
     return {path.name: path.relative_to(root).as_posix() for path in inside}
-
-
-def coverage(faces: Sequence[Typeface]) -> str:
-    """Return the faces that stand in for others as a table of Lua, with the characters that each of them has."""
-    rows = []
-    for face in faces:
-        names = zip(("regular", "italic", "bold", "bolditalic"), face.files, strict=True)
-        files = " ".join(f"{style} = [[{path}]]," for style, path in names)
-        ranges = ",".join(f"{first},{last}" for first, last in face.ranges)
-        flags = {"shaping": face.shaping, "maths": face.maths, "own": face.own}
-        facts = ", ".join(
-            [f"scale = {face.scale}", *(f"{key} = {str(value).lower()}" for key, value in flags.items())]
-        )
-        rows.append(f"{{ {files} number = {face.number}, {facts}, ranges = {{{ranges}}} }},\n")
-    return f"return {{\n{''.join(rows)}}}\n"
 
 
 def own_fonts(report: Report, ledger: Ledger, without_engine: bool = False) -> list[Path]:
