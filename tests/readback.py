@@ -128,9 +128,9 @@ def heard(section: Element) -> list[str]:
     texts: list[list[str]] = [[]]
 
     def listen(element: Element, into: list[str], descriptive: bool) -> None:
-        for kid in element.kids:
+        for place, kid in enumerate(element.kids):
             if isinstance(kid, Leaf):
-                into.append(kid.text or "")
+                into.append("" if parts_calls(element, place) else kid.text or "")
             elif isinstance(kid, Element):
                 match kid.role:
                     case "Lbl" if not descriptive:
@@ -149,6 +149,20 @@ def heard(section: Element) -> list[str]:
                         listen(kid, into, element.attributes.get("/ListNumbering") == "/Description")
                     case _:
                         listen(kid, into, False)
+
+    def parts_calls(element: Element, place: int) -> bool:
+        """Tell whether a comma is the one between the calls of two notes."""
+        kid = element.kids[place]
+        beside = [other for other in element.kids[place + 1 :] if not (isinstance(other, Element) and is_note(other))]
+        before = [other for other in element.kids[:place] if not (isinstance(other, Element) and is_note(other))]
+        text = kid.text if isinstance(kid, Leaf) else ""
+        return (text or "").strip() == "," and bool(before and beside) and is_call(before[-1]) and is_call(beside[0])
+
+    def is_note(kid: Element) -> bool:
+        return kid.role == "FENote"
+
+    def is_call(kid: object) -> bool:
+        return isinstance(kid, Element) and kid.role == "Link" and "/Ref" in kid.node
 
     def listen_captions(figure: Element, into: list[str]) -> None:
         for kid in figure.kids:

