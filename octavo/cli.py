@@ -174,7 +174,7 @@ def _with_book(
         ledger.report("OCT001", None, problem=missing)
         return ledger, workspace, NOT_SET_UP
     except ProgramStoppedError as stopped:
-        ledger.report("OCT010", None, program=stopped.program, reason=stopped.reason)
+        ledger.report("OCT010", stopped.place, program=stopped.program, reason=stopped.reason)
     except PlateError as error:
         ledger.report("OCT306", None, problem=error)
     except jinja2.TemplateError as error:
@@ -278,7 +278,7 @@ def _listen(chosen: argparse.Namespace, _: list[str]) -> int:
     except MissingProgramError as missing:
         ledger.report("OCT001", None, problem=missing)
     except ProgramStoppedError as stopped:
-        ledger.report("OCT010", None, program=stopped.program, reason=stopped.reason)
+        ledger.report("OCT010", stopped.place, program=stopped.program, reason=stopped.reason)
     except OSError as error:
         ledger.report("OCT002", Span(str(error.filename)) if error.filename else None, problem=error.strerror or error)
     _close(ledger, chosen)

@@ -8,9 +8,11 @@ kept per user, since every report needs the same ones.
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -19,11 +21,14 @@ from functools import cache, cached_property
 from pathlib import Path
 
 from octavo.confinement import Walls
+from octavo.diagnostics import Span
 from octavo.record import Record
 from octavo.runner import Bounds, run
 from octavo.sealed import read_sealed, write_sealed
 
-PANDOC_BOUNDS = Bounds(seconds=60, memory=0)
+#: Pandoc reads a megabyte of Markdown in 3 to 11 seconds, the more the busier the machine is.
+PANDOC_BOUNDS = Bounds(seconds=8, memory=0)
+PANDOC_SECONDS_PER_MEGABYTE = 30
 #: Pandoc reserves more addresses than it uses, so that its own bound is used.
 PANDOC_MEMORY = "3g"
 PANDOC_OUT_OF_MEMORY = 251
@@ -40,12 +45,13 @@ GIT_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_N
 
 
 class ProgramStoppedError(Exception):
-    """Say that a program was stopped because it took too much: which, and of what."""
+    """Say that a program was stopped because it took too much: which, of what, and where, if that was found."""
 
-    def __init__(self, program: str, reason: str) -> None:
+    def __init__(self, program: str, reason: str, place: Span | None = None) -> None:
         super().__init__(f"{program} was stopped: {reason}")
         self.program = program
         self.reason = reason
+        self.place = place
 
 
 class MissingProgramError(Exception):
@@ -72,20 +78,26 @@ def pandoc_program() -> str:
     return str(beside) if beside.is_file() else str(pypandoc.get_pandoc_path())
 
 
-def run_pandoc(arguments: Sequence[str], text: str) -> tuple[str, str]:
+def run_pandoc(arguments: Sequence[str], text: str, seconds: float = math.inf) -> tuple[str, str]:
     """Run Pandoc on a text and return its output and its messages; raises `MissingProgramError`.
 
-    Pandoc may read the files named in the arguments and nothing else of the network or the disk.
+    Pandoc may read the files named in the arguments and nothing else of the network or the disk. It may take `seconds`
+    or its own bound, whichever is shorter, and more for a long text; else this raises `ProgramStoppedError`.
     """
     command = [pandoc_program(), "+RTS", f"-M{PANDOC_MEMORY}", "-RTS", *arguments]
+    files, given = files_of(arguments), text.encode()
+    size = (len(given) + sum(path.stat().st_size for path in files)) / 1e6
+    allowed = min(seconds, PANDOC_BOUNDS.seconds) + size * PANDOC_SECONDS_PER_MEGABYTE
+    too_long = ProgramStoppedError("Pandoc", f"it took more than {allowed:.2g} s")
     try:
-        done = run(
-            command, Walls(reads=(Path(__file__).parent, *files_of(arguments))), PANDOC_BOUNDS, given=text.encode()
-        )
+        walls = Walls(reads=(Path(__file__).parent, *files))
+        done = run(command, walls, Bounds(allowed, PANDOC_BOUNDS.memory), given=given)
     except subprocess.TimeoutExpired:
-        raise ProgramStoppedError("Pandoc", f"it took more than {PANDOC_BOUNDS.seconds} s") from None
+        raise too_long from None
     except OSError as error:
         raise MissingProgramError(f"pandoc does not run: {error}") from error
+    if -done.returncode in (signal.SIGKILL, signal.SIGXCPU):
+        raise too_long
     if done.returncode == PANDOC_OUT_OF_MEMORY:
         raise ProgramStoppedError("Pandoc", f"it took more than {PANDOC_MEMORY} of memory")
     done.check_returncode()

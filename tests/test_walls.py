@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import jinja2
@@ -16,10 +18,15 @@ import pytest
 
 from octavo.cli import main
 from octavo.confinement import Walls, has_seccomp, landlock_version
-from octavo.diagnostics import Ledger
+from octavo.diagnostics import Ledger, Span
 from octavo.figures.data import load_all
 from octavo.latex.environment import open_templates
 from octavo.manifest import load
+from octavo.manuscript.bibliography import Bibliography
+from octavo.manuscript.formulas.tokens import Macro
+from octavo.manuscript.part import Part
+from octavo.manuscript.reading import read
+from octavo.manuscript.stops import first_stop, stopping_file
 from octavo.press.driver import own_fonts
 from octavo.press.engine import EngineStoppedError, Press
 from octavo.runner import Bounds, run
@@ -30,6 +37,9 @@ needs_seccomp = pytest.mark.skipif(not has_seccomp(), reason="no filter for this
 DRIVER = r"""\documentclass{book}\usepackage{octavo-engine}\begin{document}
 \directlua{dofile 'attack.lua'}x\end{document}"""
 MARKS = "io.open('book.marks', 'w'):close()\n"
+CIRCLE = "\\newcommand{\\one}{x\\two}\n\\newcommand{\\two}{\\one}\n"
+#: Each macro is four times the next, and none uses itself.
+DOUBLED = "".join(rf"\newcommand{{\x{a}}}{{\x{b}\x{b}\x{b}\x{b}}}" + "\n" for a, b in pairwise("abcdefghijklmnopq"))
 ATTEMPT = """do
   local ok, why = pcall(function() %s end)
   local verdicts = io.open('verdicts', 'a'); verdicts:write(ok and 'through' or 'held', '\\n'); verdicts:close()
@@ -210,11 +220,64 @@ def test_a_book_that_pandoc_never_finishes_is_one_message(
     (tmp_path / "report.yaml").write_text(
         "title: T\nauthors: [A]\nlanguage: en-US\nparts:\n  chapters: [one.md]\n", encoding="utf-8"
     )
-    (tmp_path / "one.md").write_text("# One\n\nText.\n", encoding="utf-8")
-    monkeypatch.setattr("octavo.workspace.PANDOC_BOUNDS", Bounds(seconds=0.001, memory=0))
+    (tmp_path / "one.md").write_text(f"# One\n\n{CIRCLE}\n\\one\n", encoding="utf-8")
+    monkeypatch.setattr("octavo.workspace.PANDOC_BOUNDS", Bounds(seconds=0.5, memory=0))
     assert main(["--project", str(tmp_path), "check"]) == 1
     said = capsys.readouterr()
-    assert "OCT010: Pandoc was stopped: it took more than 0.001 s." in said.out + said.err
+    assert "one.md:3: error OCT010: Pandoc was stopped: it took more than 0." in said.out + said.err
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        (f"# Two\n\n{CIRCLE}\n\\one\n", 3, "; the macro `\\one` uses itself."),
+        ("# Two\n\n\\newcommand\\one{\\one}\n\n$\\one$\n", 3, "it says “Loop encountered in expanding macro one”"),
+        (f"# Two\n\n{DOUBLED}\nText.\n\n\\xa\n\nText.\n", 22, "it took more than"),
+    ],
+)
+def test_what_pandoc_finds_no_end_in_is_told_with_its_line(
+    text: str, line: int, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("octavo.workspace.PANDOC_BOUNDS", Bounds(seconds=1, memory=0))
+    texts = {"1.md": "# One\n\nText.\n", "2.md": text, "3.md": "# Three\n\nText.\n"}
+    parts = [Part(path, "chapter", source) for path, source in texts.items()]
+    with pytest.raises(ProgramStoppedError) as told:
+        read(parts, Bibliography(), "en", run_pandoc, Ledger())
+    assert told.value.place == Span("2.md", line)
+    assert reason in f"{told.value.reason}."
+
+
+@pytest.mark.parametrize("first", [1, 2, 37, 98, 99])
+def test_the_first_piece_that_stops_is_found_in_few_tries(first: int) -> None:
+    tried: list[int] = []
+
+    def stopping(count: int) -> bool:
+        tried.append(count)
+        return count >= first
+
+    assert first_stop(99, stopping) == first
+    assert len(tried) <= 12
+
+
+def test_a_formula_that_pandoc_never_finishes_is_told_at_its_place() -> None:
+    def slow(arguments: Sequence[str], text: str, seconds: float = 20) -> tuple[str, str]:
+        return run_pandoc(arguments, text, -20 if "formulas" in text and "frac" in text else seconds)
+
+    part = Part("1.md", "chapter", "# One\n\n$\\own$ and\n$\\frac \\own 2$ and $3\\own$\n")
+    with pytest.raises(ProgramStoppedError) as told:
+        read([part], Bibliography(), "en", slow, Ledger(), macros={"own": Macro(0, "x")})
+    assert told.value.place is not None and (told.value.place.file, told.value.place.line) == ("1.md", 4)
+
+
+def test_a_file_of_sources_that_pandoc_never_finishes_is_named(tmp_path: Path) -> None:
+    def slow(arguments: Sequence[str], text: str, seconds: float = 0) -> tuple[str, str]:
+        return run_pandoc(arguments, text, 0.001 if "Second" in text else 20)
+
+    files = (tmp_path / "a.bib", tmp_path / "b.json")
+    files[0].write_text("@book{a, title={First}}\n", encoding="utf-8")
+    files[1].write_text('[{"id": "b", "type": "book", "title": "Second"}]', encoding="utf-8")
+    assert stopping_file(files, slow) == files[1]
+    assert stopping_file(files[:1], slow) is None
 
 
 @pytest.mark.parametrize(

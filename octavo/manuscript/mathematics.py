@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from octavo.diagnostics import Ledger, Span
@@ -19,6 +19,7 @@ from octavo.manuscript.formulas.notation import notation
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc
 from octavo.manuscript.part import Part, locate
+from octavo.manuscript.stops import PROBE, STOPS, first_stop, stops, told
 from octavo.nearest import nearest
 from octavo.workspace import TextCache
 
@@ -65,7 +66,13 @@ def read_formulas(
             node.press = node.mathml = node.problem = ""
         elif formula.changed or _TAG.search(node.tex) or (node.problem and formula.pandoc != node.tex.strip()):
             again.setdefault((formula.pandoc, node.display), []).append(node)
-    _make_anew(again, pandoc, readings)
+    try:
+        _make_anew(again, pandoc, readings)
+    except STOPS as stop:
+        keys = list(again)
+        number = first_stop(len(keys), lambda count: stops(lambda: pandoc(*_asking(keys[:count]), PROBE)))
+        worst = again[keys[number - 1]][0] if number else None
+        raise told(stop, next((place(0) for node, place in found if node is worst), None)) from stop
     for node, place in found:
         if node.problem and not node.alt:
             ledger.report("OCT540", place(0), formula=_shown(node), problem=node.problem)
@@ -121,15 +128,21 @@ def _shown(node: n.Math) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
+def _asking(wanted: Iterable[tuple[str, bool]]) -> tuple[Sequence[str], str]:
+    """Return the arguments and the text with which Pandoc is asked for the MathML of formulas."""
+    texts = json.dumps({"formulas": [{"tex": tex, "display": display} for tex, display in wanted]})
+    return ["-f", str(READER), "-t", "json"], texts
+
+
 def _make_anew(wanted: Mapping[tuple[str, bool], list[n.Math]], pandoc: Pandoc, readings: TextCache) -> None:
     """Give formulas the MathML that Pandoc makes of what it is told, or what it says against that."""
     if not wanted:
         return
-    texts = json.dumps({"formulas": [{"tex": tex, "display": display} for tex, display in wanted]})
+    arguments, texts = _asking(wanted)
     key = readings.key("formulas", *(path.read_bytes() for path in SCRIPTS), texts)
     answer = readings.get(key)
     if answer is None:
-        answer = pandoc(["-f", str(READER), "-t", "json"], texts)[0]
+        answer = pandoc(arguments, texts)[0]
         readings.put(key, answer)
     spans = json.loads(answer)["blocks"][0]["c"][1]
     for nodes, block in zip(wanted.values(), spans, strict=True):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from octavo.manuscript.convert import Json
 from octavo.manuscript.depth import decode
@@ -16,8 +17,13 @@ from octavo.manuscript.metadata import Metadata, find_metadata, without
 from octavo.manuscript.parting import Parted, part
 from octavo.workspace import TextCache
 
-#: Runs Pandoc with arguments and standard input; returns its output and its messages.
-Pandoc = Callable[[Sequence[str], str], tuple[str, str]]
+
+class Pandoc(Protocol):
+    """Run Pandoc with arguments and standard input; return its output and its messages."""
+
+    def __call__(self, arguments: Sequence[str], text: str, seconds: float = ..., /) -> tuple[str, str]:
+        """Let it take so many seconds, or as many as it may at most."""
+
 
 #: Pandoc's Markdown, and addresses that stand in the text as links.
 FORMAT = "markdown+autolink_bare_uris"
@@ -28,6 +34,7 @@ _OPEN_RUN = re.compile(r"(?:\[[^\[\]\n]{0,12}){13,}")
 _HIDDEN = "\U000f5b5b"
 #: What Pandoc runs: a reader of its own Markdown, whole; it gives formulas MathML.
 READER = Path(__file__).with_name("read.lua")
+_ARGUMENTS = ("-f", str(READER), "-t", "json")
 SCRIPTS = (READER, READER.with_name("cite.lua"), READER.with_name("formulas.lua"))
 
 
@@ -71,15 +78,14 @@ def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache) -> list[R
     """
     results = [_prepared(source) for source in sources]
     scripts = [path.read_bytes() for path in SCRIPTS]
-    texts = [_without_open_runs(disguise(result.parted.text)) for result in results]
+    texts = [_disguised(result) for result in results]
     keys = [readings.key("read", *scripts, FORMAT, text) for text in texts]
     known = {key: readings.get(key) for key in keys}
     new = [(key, text) for key, text in dict(zip(keys, texts, strict=True)).items() if known[key] is None]
     groups = [group for group in _halves(new) if group]
-    arguments = ["-f", str(READER), "-t", "json"]
-    given = [json.dumps({"format": FORMAT, "texts": [text for _, text in group]}) for group in groups]
+    given = [_message([text for _, text in group]) for group in groups]
     with ThreadPoolExecutor(max_workers=2) as pool:
-        outputs = pool.map(lambda text: pandoc(arguments, text)[0], given)
+        outputs = pool.map(lambda text: pandoc(_ARGUMENTS, text)[0], given)
         for group, output in zip(groups, outputs, strict=True):
             document = decode(output)
             for (key, _), division in zip(group, document["blocks"], strict=True):
@@ -92,6 +98,19 @@ def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache) -> list[R
     for result, key in zip(results, keys, strict=True):
         result.json = known[key] or ""
     return results
+
+
+def try_out(source: str, pandoc: Pandoc, seconds: float) -> None:
+    """Have Pandoc read a text, and keep nothing of it; raises what `parse` would."""
+    pandoc(_ARGUMENTS, _message([_disguised(_prepared(source))]), seconds)
+
+
+def _message(texts: Sequence[str]) -> str:
+    return json.dumps({"format": FORMAT, "texts": texts})
+
+
+def _disguised(reading: Reading) -> str:
+    return _without_open_runs(disguise(reading.parted.text))
 
 
 def _without_open_runs(text: str) -> str:

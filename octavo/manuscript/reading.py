@@ -29,6 +29,7 @@ from octavo.manuscript.notes import share_notes
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
 from octavo.manuscript.part import Part
 from octavo.manuscript.sources import take_heading
+from octavo.manuscript.stops import STOPS, stopping_file, told_of_part
 from octavo.manuscript.structure import settle_structure
 from octavo.manuscript.style import sound_style
 from octavo.nearest import nearest
@@ -76,7 +77,11 @@ def read(
     """
     readings = readings or TextCache()
     translations = [translate(part.source) for part in parts]
-    texts = parse([translation.text for translation in translations], pandoc, readings)
+    given = [translation.text for translation in translations]
+    try:
+        texts = parse(given, pandoc, readings)
+    except STOPS as stop:
+        raise told_of_part(stop, parts, given, pandoc) from stop
     cites: list[Json] = []
     is_label = any('"citationId"' in text.json and THEOREM.search(text.json) for text in texts)
     sources = frozenset(bibliography.keys()) if is_label else frozenset()
@@ -189,7 +194,8 @@ def _settle(
             _report_unreadable(error.stderr.decode(errors="replace"), bibliography, given, ledger)
             return [], set()
         except ProgramStoppedError as stopped:
-            ledger.report("OCT115", Span(str(bibliography.files[0]), 0), problem=str(stopped))
+            path = stopping_file(bibliography.all_files(), pandoc)
+            ledger.report("OCT115", Span(str(path)) if path else None, problem=str(stopped))
             return [], set()
     output, messages = json.loads(answer)
     blocks = json.loads(output)["blocks"]
