@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from pathlib import Path
 
@@ -110,6 +111,105 @@ def test_no_sign_in_a_field_loses_what_stands_behind_it(project: Project) -> Non
         assert sign in words or sign in "~-'`$^", words
 
 
+#: A type of entry for each field that authors write words in.
+FIELDS = {
+    "title": "book", "subtitle": "book", "titleaddon": "book", "booktitle": "incollection", "journal": "article",
+    "journaltitle": "article", "publisher": "book", "address": "book", "location": "book", "institution": "techreport",
+    "school": "phdthesis", "organization": "manual", "howpublished": "misc", "series": "book", "edition": "book",
+    "note": "book", "addendum": "book", "author": "book", "editor": "collection", "translator": "book",
+    "number": "article", "volume": "article", "eventtitle": "inproceedings", "version": "software",
+}  # fmt: skip
+#: What is written with each sign that TeX or Pandoc reads as more than itself, and the words of it that are printed.
+SIGNS = {
+    "10% left": "10% left", r"20\% left": "20% left", r"A \& B": "A & B", "D & E": "D & E", r"a\_b": "a_b",
+    "c_d": "c_d",
+    "C# tongue": "C# tongue", r"F\# key": "F# key", "$x^2$ sum": "x^2 sum", r"\emph{Wood} bench": "Wood bench",
+    r"\textbf{Oak} seat": "Oak seat", "{DNA} strand": "DNA strand", "Dr.~No": "Dr.\xa0No", "one--two": "one–two",
+    r'{\"O}l M{\"o}bel K\"oln': "Öl Möbel Köln", r"\'{E}t\'e \c{c}a": "Été ça", r"{\O}re na{\"\i}f": "Øre naïf",
+    "``Say'' so": "Say so", r"5\$ fee": "5$ fee", "6$ fee": "6$ fee", r"\textsc{Small} caps": "Small caps",
+}  # fmt: skip
+VARIABLES = (
+    "title", "container-title", "publisher", "publisher-place", "collection-title", "edition", "note", "number",
+    "issue", "volume", "genre", "event", "version",
+)  # fmt: skip
+NAMES = "".join(f'<names variable="{name}"><name/></names>' for name in ("author", "editor", "translator"))
+ENTRY = NAMES + "".join(f'<text variable="{name}" prefix=" ~ "/>' for name in VARIABLES)
+STYLES = {
+    "author-date": ("in-text", '<names variable="author"><name form="short"/></names>'),
+    "numeric": ("in-text", '<text variable="citation-number"/>'),
+    "note": ("note", '<text variable="title"/>'),
+}
+
+
+@pytest.mark.parametrize("language", ["de-DE", "fr-FR"])
+@pytest.mark.parametrize("kind", STYLES)
+def test_no_word_of_a_field_is_lost(kind: str, language: str, tmp_path: Path) -> None:
+    given, style, entry = tmp_path / "r.bib", tmp_path / "own.csl", {}
+    for field, type_of in FIELDS.items():
+        for number, sign in enumerate(SIGNS):
+            fields = {"title": "Plain", "author": "{Nobody}", "year": "2001", field: f"{{Front {sign} hind}}"}
+            inside = ", ".join(f"{name} = {{{value}}}" for name, value in fields.items())
+            entry[f"{field}{number}"] = f"@{type_of}{{{field}{number}, {inside}}}\n"
+    given.write_text("".join(entry.values()), encoding="utf-8")
+    form, cited = STYLES[kind]
+    style.write_text(
+        HEAD.replace("version=", f'class="{form}" version=')
+        + f"<citation><layout>{cited}</layout></citation><bibliography><layout>{ENTRY}</layout></bibliography></style>"
+    )
+    part, ledger = Part("1.md", "chapter", f"# One\n\nSee [{'; '.join(f'@{key}' for key in entry)}].\n"), Ledger()
+    printed = read([part], Bibliography((given,), style), language, run_pandoc, ledger).entries
+    assert ledger.entries == []
+    gone = [
+        (key, words, shown)
+        for key, words in zip(entry, [*SIGNS.values()] * len(FIELDS), strict=True)
+        if f"Front {words} hind".casefold() not in (shown := shown_of(printed[key])).casefold()
+    ]
+    assert gone == [], sorted({(key.rstrip("0123456789"), words) for key, words, _ in gone})
+
+
+def test_the_type_of_an_entry_is_printed_as_words(tmp_path: Path) -> None:
+    text = r"@techreport{k, title={T}, type={Bericht \& {DNA} f{\"u}r 10\% K\"oln, \emph{ganz}~neu}, institution={I}}"
+    given, part, ledger = tmp_path / "r.bib", Part("1.md", "chapter", "# One\n\nSee [@k].\n"), Ledger()
+    given.write_text(text, encoding="utf-8")
+    printed = read([part], Bibliography((given,)), "de", run_pandoc, ledger).entries["k"]
+    assert "Bericht & DNA für 10% Köln, ganz\xa0neu. I" in shown_of(printed)
+
+
+def shown_of(blocks: list[n.Block]) -> str:
+    """Return the words and the formulas of an entry without quotation marks, which are those of the language."""
+    pieces = [
+        node.tex if isinstance(node, n.Math) else node.text
+        for node in n.walk(blocks)
+        if isinstance(node, n.Math | n.Text)
+    ]
+    return re.sub("[„“”]|«\xa0|\xa0»", "", "".join(pieces))
+
+
+@pytest.mark.parametrize(
+    ("text", "places", "shown"),
+    [
+        (
+            "@string{j = {Half # of 50% off}}\n@book{k, publisher = J # { with more}, month = jan}",
+            [],
+            "Half # of 50% off with more",
+        ),
+        ('@string(j = "Own")\n@book(k, publisher = j # " (more)", title = {A (b) c})', [], "Own (more)"),
+        ("@techreport{k, title = {T}, institution = {I}, type = {Working}}", [], "Working"),
+        ("@book{k, publisher = hm, year = 2001}", ["r.bib:1:22"], "hm"),
+        ("@book{k, publisher = j}\n@string{j = {Late}}", ["r.bib:1:22"], "j"),
+        ('@string{j = j # "x"}\n@book{k, publisher = j # "y"}', ["r.bib:1:13"], "jxy"),
+    ],
+)
+def test_a_string_is_printed_or_told(text: str, places: list[str], shown: str, tmp_path: Path) -> None:
+    given, part, ledger = tmp_path / "r.bib", Part("1.md", "chapter", "# One\n\nSee [@k].\n"), Ledger()
+    given.write_text(text, encoding="utf-8")
+    printed = read([part], Bibliography((given,)), "en", run_pandoc, ledger).entries["k"]
+    assert shown.casefold() in shown_of(printed).casefold()
+    spans = [entry.span for entry in ledger.entries if entry.code == "OCT295" and entry.span]
+    assert [f"r.bib:{span.line}:{span.column}" for span in spans] == places
+    assert len(ledger.entries) == len(places)
+
+
 def test_signs_that_begin_a_comment_are_mended_and_addresses_are_not() -> None:
     text = '@misc{k, title={100% {of} \\% #1 \\\\# $5}, url={x/%20#a}, note="a#b" # jan # {c%}, year=2001}\n'
     new = mended(text, entries(text), [])
@@ -161,6 +261,9 @@ def test_every_way_back_to_an_entry_is_a_circle(field: str) -> None:
     [
         ("a.json", '[{"id": "k",\n"title": "A', 2),
         ("a.json", '[{"id": "k"}\n{"id": "m"}]', 2),
+        ("a.yaml", "references:\n- id: k\n title: A\n", 3),
+        ("a.yaml", '- id: k\n  title: "A\n  type: book\n', 2),
+        ("a.yml", "- id: k\n  title: A: B\n  type: book\n", 2),
         ("a.ris", "TY  - BOOK\nID  - k\nTI , - A\nER  - \n", 3),
         ("a.ris", "TY  - BOOK\nID  - k\n", 2),
         ("a.bib", "@book{k, title={A\n", 2),

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from octavo.diagnostics import Ledger, Span
-from octavo.manuscript.bibtex import Entry, circular, entries, mended
+from octavo.manuscript.bibtex import Entry, circular, entries, mended, strings, unknown_strings
 from octavo.nearest import nearest
 
 _KEY = re.compile(r"^\s*@\w+\s*[{(]\s*([^\s,{}()=]+)\s*,", re.MULTILINE)
@@ -27,7 +27,9 @@ _ID = {
 _PRINTED = frozenset(
     [
         "title", "subtitle", "booktitle", "maintitle", "journal", "journaltitle", "author", "editor", "translator",
-        "publisher", "institution", "school", "organization", "series", "note", "addendum", "howpublished",
+        "publisher", "institution", "school", "organization", "series", "note", "addendum", "howpublished", "address",
+        "location", "edition", "number", "volume", "pages", "eventtitle", "version", "titleaddon", "booksubtitle",
+        "journalsubtitle", "venue", "type",
     ]
 )  # fmt: skip
 #: A command at which Pandoc may drop text: none of those that it knows for what they are.
@@ -37,6 +39,10 @@ _DOUBTFUL = re.compile(
 )
 _COMMAND = re.compile(r"\\(?:noopsort|SortNoop|bibsort)\s*\{[^{}]*\}|\\[A-Za-z]+\*?|\\.", re.DOTALL)
 _WORD = re.compile(r"[A-Za-z0-9]{3,}")
+#: What stands in parentheses, or names a string, wherever that is no month.
+_OTHERWISE = re.compile(
+    r"^[ \t]*@\w+\s*\(|[=#]\s*(?!(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\b)[A-Za-z]", re.M
+)
 _RIS = re.compile(r"[A-Z][A-Z0-9]  -(?: |\r?$)")
 #: So many keys that stand twice are told one by one.
 _TOLD = 5
@@ -80,15 +86,18 @@ def mended_files(bibliography: Bibliography, ledger: Ledger) -> dict[Path, str]:
     for path in bibliography.files:
         text = text_of(path) if path.suffix.lower() in (".bib", ".bibtex", ".biblatex") else ""
         inherits = any(name in text.lower() for name in ("crossref", "xdata"))
-        if not inherits and not any(sign in text for sign in "%#$"):
+        otherwise = bool(_OTHERWISE.search(text)) or "type" in text
+        if not inherits and not otherwise and not any(sign in text for sign in ("%", "#", "$", "\\i", "\\j")):
             continue
         read = entries(text)
+        if otherwise:
+            _report_strings(path, text, ledger)
         circles = list(circular(read)) if inherits else []
         for entry, field in circles:
             ledger.report("OCT292", at(path, text, field.start), key=entry.key, field=field.name)
         if inherits:
             _report_orphans(path, text, read, ledger)
-        new = mended(text, read, [field for _, field in circles])
+        new = mended(text, [*read, *strings(text)], [field for _, field in circles])
         if new != text and "\N{REPLACEMENT CHARACTER}" not in text:
             result[path] = new
     return result
@@ -103,6 +112,19 @@ def _report_orphans(path: Path, text: str, read: list[Entry], ledger: Ledger) ->
             parent = field.text.strip()
             facts = {"key": entry.key, "parent": parent, "nearest": nearest(parent, known)}
             ledger.report("OCT294", at(path, text, field.start), **facts)
+
+
+def _report_strings(path: Path, text: str, ledger: Ledger) -> None:
+    """Report the first fields that name a string which is not defined above them."""
+    found = list(unknown_strings(text))
+    for number, (entry, field) in enumerate(found[:_TOLD], 1):
+        rest = len(found) - _TOLD if number == _TOLD else 0
+        facts = {"field": field.name, "string": field.text, "owner": f"`{entry.key}`" if entry.key else "a string"}
+        ledger.report("OCT295", at(path, text, field.start), others=_further(rest), **facts)
+
+
+def _further(rest: int) -> str:
+    return f"; so do {rest} further ones" if rest > 0 else ""
 
 
 def _report_twice(bibliography: Bibliography, ledger: Ledger) -> None:
@@ -168,7 +190,7 @@ def _letters(text: str) -> str:
 
 
 def damaged(files: Iterable[Path]) -> tuple[Path, int, int, str] | None:
-    """Return the first place at which a file of JSON or RIS is not what it says; Pandoc does not tell the line."""
+    """Return the first place at which a file of JSON, YAML or RIS is damaged; Pandoc does not tell the line."""
     for path in files:
         if path.suffix.lower() == ".json":
             try:
@@ -176,6 +198,9 @@ def damaged(files: Iterable[Path]) -> tuple[Path, int, int, str] | None:
             except (ValueError, RecursionError) as error:
                 line, column = (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (1, 1)
                 return path, line, column, f"it is not JSON ({getattr(error, 'msg', 'nested too deep')})"
+        elif path.suffix.lower() in (".yaml", ".yml"):
+            if known := _damaged_yaml(text_of(path)):
+                return path, *known
         elif path.suffix.lower() == ".ris":
             rows = text_of(path).removeprefix("\ufeff").rstrip().split("\n")
             for number, row in enumerate(rows, 1):
@@ -183,6 +208,25 @@ def damaged(files: Iterable[Path]) -> tuple[Path, int, int, str] | None:
                     return path, number, 1, "this line does not begin with a tag of RIS, such as `TI  - `"
             if not rows[-1].startswith("ER"):
                 return path, len(rows), 1, "the last entry does not end with `ER  - `"
+    return None
+
+
+def _damaged_yaml(text: str) -> tuple[int, int, str] | None:
+    import yaml
+
+    try:
+        for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+            pass
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        if mark is None or mark.line >= text.count("\n"):  # what is open is not closed before the end
+            mark = error.context_mark or mark
+        place = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        return *place, f"it is not YAML ({error.problem or error.context})"
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        character = f"it may not hold the character U+{error.character:04X}"
+        return before.count("\n") + 1, error.position - before.rfind("\n"), character
     return None
 
 
