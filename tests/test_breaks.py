@@ -62,7 +62,8 @@ def test_long_words_side_by_side_leave_no_line(project: Project) -> None:
     """Draw the spaces of a line apart where words of half a line stand in a row that nothing hyphenates."""
     words = " ".join(letter * count for letter, count in zip("mnowucesz" * 4, range(20, 56), strict=True))
     frames = "\U0001fffd\U0001fffe" * 60
-    project.chapters(f"# Long\n\n[{words}]{{lang=tlh}}\n\nSigns {frames}.\n")
+    framed = " ".join("\U0001fffd" * (2 + number % 4) for number in range(60))
+    project.chapters(f"# Long\n\n[{words}]{{lang=tlh}}\n\nSigns {frames}.\n\n{framed} end.\n")
     done = project.octavo("build", "--format", "json")
     assert done.status == 0 and {problem["code"] for problem in done.problems} & {"OCT410", "OCT415"} == set()
 

@@ -65,6 +65,7 @@ local function part_long_runs(head)
       from, width = getnext(n), 0
       back = id == GLUE and math.max(0, -getfield(n, 'width')) or 0 -- a first line may begin left of the others
     elseif WIDE[id] then
+      if id == HLIST and is_letter(n) then widest = measure end -- words of code points are long ones
       width = width + (id == KERN and getfield(n, 'kern') or getfield(n, 'width') or 0)
     end
     n = getnext(n)
