@@ -6,13 +6,13 @@ colophon. A value of the wrong shape is found here, with its line, and not there
 
 from __future__ import annotations
 
-import string
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from octavo.design import FILE as DESIGN
 from octavo.design import Theme, standard_theme, theme
-from octavo.diagnostics import Ledger
+from octavo.diagnostics import Ledger, Span
 from octavo.manuscript.words import Words
 from octavo.schema import Checker, Either, Keys, ListOf, MapOf, Scalar, Value
 from octavo.workspace import templates_folder
@@ -47,6 +47,7 @@ DESIGN_VALUES = Keys(
     }
 )
 MONTHS = 12
+_BLANK = re.compile(r"\{([^{}]*)\}")
 
 
 def theme_of(name: str, folders: tuple[Path, ...], report: Path, ledger: Ledger) -> Theme:
@@ -59,7 +60,17 @@ def theme_of(name: str, folders: tuple[Path, ...], report: Path, ledger: Ledger)
             continue
         place, here = path.resolve(), report.resolve()
         checker = Checker(place.relative_to(here).as_posix() if place.is_relative_to(here) else str(path), ledger)
-        values = checker.load(path.read_text(encoding="utf-8", errors="replace"), DESIGN_VALUES) or {}
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            problem = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error.strerror).lower()
+            ledger.report("OCT113", Span(checker.file), path=checker.file, problem=problem)
+            continue
+        values = checker.load(text, DESIGN_VALUES) or {}
+        for number, entry in enumerate((values.get("fonts") or {}).get("fallback") or []):
+            if isinstance(entry, dict) and not {"regular", "family"} & entry.keys():
+                at = f"fonts.fallback[{number}]"
+                ledger.report("OCT104", checker.places.get(at), key=f"{at}.regular")
         for trim, lengths in (values.get("trims") or {}).items():
             sizes.setdefault(trim, {}).update(lengths)
             for key in sorted(PAGE.rules.keys() - sizes[trim].keys()):
@@ -84,11 +95,9 @@ def check_words(words: Mapping[str, str], checker: Checker) -> None:
 
 
 def _blanks(text: str) -> set[str]:
-    """Return the names in the braces of a text; one that no name fits has a brace without its partner."""
-    try:
-        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
-    except ValueError:
-        return {text}
+    """Return what stands in the braces of a text; where a brace has no partner, the text itself, which is no name."""
+    rest = _BLANK.sub("", text)
+    return {text} if "{" in rest or "}" in rest else set(_BLANK.findall(text))
 
 
 def check_files(files: Sequence[tuple[str, str]], checker: Checker) -> None:

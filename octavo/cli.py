@@ -195,14 +195,16 @@ def _with_book(
 
 def _in_template(error: Exception, folder: Path) -> Span | None:
     """Return the place in a template of the report where an error came up; Jinja puts templates into the traceback."""
-    import traceback
-
-    own = folder.resolve() / "templates"
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        path = Path(frame.filename).resolve()
+    own, step, place = folder.resolve() / "templates", error.__traceback__, None
+    while step:
+        path = Path(step.tb_frame.f_code.co_filename).resolve()
         if path.is_relative_to(own):
-            return Span(path.relative_to(folder.resolve()).as_posix(), frame.lineno or 0)
-    return None
+            # Where Jinja did not write the traceback anew, the line is that of the Python it made of the template.
+            template = step.tb_frame.f_globals.get("__jinja_template__")
+            line = template.get_corresponding_lineno(step.tb_lineno) if template else step.tb_lineno
+            place = Span(path.relative_to(folder.resolve()).as_posix(), line)
+        step = step.tb_next
+    return place
 
 
 def _report_template(error: Exception, place: Span | None, ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from octavo import __version__
 from octavo.design import POINTS, points
 from octavo.manifest import Edition, Report
+from octavo.manuscript.words import filled
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Imprint:
         width, height = (
             round(points(length) / POINTS["mm"], 1) for length in (edition.page.width, edition.page.height)
         )
-        sizes = words("edition").format(name=edition.name, width=f"{width:g}", height=f"{height:g}")
+        sizes = filled(words("edition"), name=edition.name, width=f"{width:g}", height=f"{height:g}")
         year = f" ({report.date.year})" if report.date else ""
         faces = dict.fromkeys(face.name for face in (report.fonts.text, report.fonts.sans, report.fonts.mono))
         lines = [
@@ -58,4 +59,4 @@ def _list(items: tuple[str, ...], words: Callable[[str], str]) -> str:
 def _date(date: datetime.date | None, words: Callable[[str], str]) -> str:
     if date is None:
         return ""
-    return words("date").format(day=date.day, month=words("months").split()[date.month - 1], year=date.year)
+    return filled(words("date"), day=date.day, month=words("months").split()[date.month - 1], year=date.year)

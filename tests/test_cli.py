@@ -442,3 +442,12 @@ def test_a_layer_label_that_is_too_long_is_said_so(project: Project) -> None:
     project.chapters("# One\n\nText.\n", layers=layers)
     done = project.octavo("build")
     assert done.status == 1 and "OCT306" in done.err and "Traceback" not in done.err, done.err
+
+
+def test_a_name_that_a_template_does_not_know_is_told_at_its_line(project: Project) -> None:
+    project.chapters("# One\n\nText.\n")
+    standard = (ROOT / "templates" / "elements.tex").read_text(encoding="utf-8")
+    project.write("templates/elements.tex", "<# Elements #>\n<# of ours #>\n<< nowhere.at_all >>\n" + standard)
+    done = project.octavo("check", "--format", "json")
+    told = [(problem["code"], problem["file"], problem["line"]) for problem in done.problems]
+    assert told == [("OCT407", "templates/elements.tex", 3)]

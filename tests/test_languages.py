@@ -11,7 +11,7 @@ from conftest import Project
 
 from octavo.imprint import _date
 from octavo.manuscript.punctuation import quotation_marks
-from octavo.manuscript.words import Words, around_number, known_words, languages, numbered, unknown_words
+from octavo.manuscript.words import Words, around_number, filled, known_words, languages, numbered, unknown_words
 from octavo.toolchain import missing_patterns
 
 #: Words that may be those of English, because the language has borrowed them.
@@ -101,3 +101,10 @@ def test_hyphenation_that_is_not_installed_is_told(language: str, project: Proje
     told = [problem["problem"] for problem in problems if problem["code"] == "OCT422"]
     assert len(told) == (package is not None)
     assert package is None or language in told[0]
+
+
+def test_a_word_is_filled_as_it_stands() -> None:
+    assert (
+        filled("{day}. {month} {{x}} {0.__class__} {day:>9}", day=3, month="May")
+        == "3. May {{x}} {0.__class__} {day:>9}"
+    )

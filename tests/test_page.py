@@ -246,6 +246,18 @@ def test_a_report_brings_a_theme_of_its_own(project: Project) -> None:
     assert "Did you mean `pocket`?" in done.problems[0]["advice"]
 
 
+@pytest.mark.parametrize(
+    ("design", "code"),
+    [(b"fonts: {fallback: [{scale: 1}]}\n", "OCT104"), (b"edition: {trim: caf\xe9}\n", "OCT113"), (b"a: [", "OCT101")],
+)
+def test_design_values_that_cannot_be_used_are_told_in_their_file(project: Project, design: bytes, code: str) -> None:
+    project.write("templates/design.yaml", design)
+    project.chapters("# One\n\nText.\n")
+    done = project.octavo("--format", "json", "check")
+    (problem,) = done.problems
+    assert (problem["code"], problem["file"]) == (code, "templates/design.yaml") and done.status == 1
+
+
 TINY = "width: 100mm, height: 150mm, measure: 76mm, inner: 10mm, top: 8mm, lines: 24, size: 9pt, leading: 12pt"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,12 @@ _HERE = Path(__file__).parent
 _SAME = {"no": "nb", "zh-TW": "zh-Hant", "zh-HK": "zh-Hant", "zh-MO": "zh-Hant", "iw": "he"}
 #: Where the number stands in a word such as “第 {} 章”; other words have it behind them.
 _NUMBER = "{}"
+_NAMED = re.compile(r"\{(\w+)\}")
+
+
+def filled(text: str, **facts: object) -> str:
+    """Put facts in the place of their names in braces, and leave all else: a word of a report is no format string."""
+    return _NAMED.sub(lambda found: str(facts.get(found[1], found[0])), text)
 
 
 def _load(path: Path) -> dict[str, dict[str, str]]:
