@@ -5,11 +5,12 @@
 #
 # A clean machine is a root made by debootstrap with Python and Git in it and nothing else: no virtual environment, no
 # TeX, no fonts, a terminal that is `dumb`, no configuration of a user. It gets the last commit of this checkout, and
-# installs the rest itself. Roots are kept in $OCTAVO_ROOTS (/var/tmp/octavo-roots); without --keep each is made anew.
+# installs the rest itself. Roots are kept in $OCTAVO_ROOTS (build/roots); without --keep each is made anew. They come from
+# $OCTAVO_MIRROR, or from where debootstrap takes them.
 set -eu
 top=$(git -C "$(dirname "$0")" rev-parse --show-toplevel)
-roots=${OCTAVO_ROOTS:-/var/tmp/octavo-roots}
-mirror=${OCTAVO_MIRROR:-http://deb.debian.org/debian}
+roots=${OCTAVO_ROOTS:-$top/build/roots}
+mirror=${OCTAVO_MIRROR:-}
 keep=no
 commands="build test"
 while [ $# -gt 0 ]; do
@@ -29,7 +30,7 @@ inside() {  # ROOT COMMAND: run it in a root, with its own /proc and processes a
 make_root() {  # ROOT SUITE
   rm -rf "$1"
   mkdir -p "$1"
-  debootstrap --variant=minbase --include=python3,git,ca-certificates "$2" "$1" "$mirror" >"$1.debootstrap.log" 2>&1
+  debootstrap --variant=minbase --include=python3,git,ca-certificates "$2" "$1" ${mirror:+"$mirror"} >"$1.debootstrap.log" 2>&1
   cp -L /etc/resolv.conf /etc/hosts "$1/etc/"
   # Behind a proxy that opens TLS, its certificate is among those of this machine.
   cp -L /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/ca-certificates.crt"

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from octavo.design import FILE as DESIGN
 from octavo.design import Theme, standard_theme, theme
-from octavo.diagnostics import Ledger, Span
+from octavo.diagnostics import Ledger, Severity, Span
 from octavo.manuscript.words import Words
+from octavo.overrides import check_overrides, check_values, place_of
 from octavo.schema import Checker, Either, Keys, ListOf, MapOf, Scalar, Value
 from octavo.workspace import templates_folder
 
@@ -58,8 +59,7 @@ def theme_of(name: str, folders: tuple[Path, ...], report: Path, ledger: Ledger)
         path = folder / DESIGN
         if not path.is_file() or folder.resolve().is_relative_to(templates_folder().resolve()):
             continue
-        place, here = path.resolve(), report.resolve()
-        checker = Checker(place.relative_to(here).as_posix() if place.is_relative_to(here) else str(path), ledger)
+        checker = Checker(place_of(path, report), ledger)
         try:
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
@@ -67,6 +67,7 @@ def theme_of(name: str, folders: tuple[Path, ...], report: Path, ledger: Ledger)
             ledger.report("OCT113", Span(checker.file), path=checker.file, problem=problem)
             continue
         values = checker.load(text, DESIGN_VALUES) or {}
+        check_values(values, folders, checker.places, ledger)
         for number, entry in enumerate((values.get("fonts") or {}).get("fallback") or []):
             if isinstance(entry, dict) and not {"regular", "family"} & entry.keys():
                 at = f"fonts.fallback[{number}]"
@@ -75,7 +76,9 @@ def theme_of(name: str, folders: tuple[Path, ...], report: Path, ledger: Ledger)
             sizes.setdefault(trim, {}).update(lengths)
             for key in sorted(PAGE.rules.keys() - sizes[trim].keys()):
                 ledger.report("OCT104", checker.places[f"trims.{trim}"], key=f"trims.{trim}.{key}")
-    return theme(name, folders) if len(ledger.entries) == before else standard_theme()
+    check_overrides(folders, report, ledger)
+    found = ledger.entries[before:]
+    return standard_theme() if any(entry.severity is Severity.ERROR for entry in found) else theme(name, folders)
 
 
 def check_words(words: Mapping[str, str], checker: Checker) -> None:

@@ -178,7 +178,7 @@ def _with_book(
     except PlateError as error:
         ledger.report("OCT306", None, problem=error)
     except jinja2.TemplateError as error:
-        _report_template(error, _in_template(error, chosen.project), ledger)
+        _report_template(error, _in_template(error, chosen.project), chosen.project, ledger)
     except OutsideError as outside:
         ledger.report("OCT118", None, path=outside)
     except OSError as error:
@@ -189,7 +189,7 @@ def _with_book(
         place = _in_template(error, chosen.project)
         if place is None:
             raise
-        _report_template(error, place, ledger)
+        _report_template(error, place, chosen.project, ledger)
     return ledger, workspace, FAILED if ledger.failed(chosen.strict) else 0
 
 
@@ -207,12 +207,18 @@ def _in_template(error: Exception, folder: Path) -> Span | None:
     return place
 
 
-def _report_template(error: Exception, place: Span | None, ledger: Ledger) -> None:
+def _report_template(error: Exception, place: Span | None, project: Path, ledger: Ledger) -> None:
     """Report that a template cannot be used, where it stands and as Jinja or Python say it."""
+    from jinja2 import TemplateNotFound
+
     line, name = getattr(error, "lineno", 0), getattr(error, "name", None)
     if line and name:
         place = Span(f"templates/{name}", line)
+    elif name and (project / "templates" / str(name)).is_file():
+        place = Span(f"templates/{name}")
     problem = str(getattr(error, "message", None) or error).rstrip(".")
+    if isinstance(error, TemplateNotFound):
+        problem, name = f"it asks for the template `{name}`, which is nowhere", None
     ledger.report(
         "OCT407", place, name=name or (Path(place.file).name if place else "of this report"), problem=problem
     )

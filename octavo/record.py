@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from octavo.inside import leads_out
 from octavo.sealed import read_values, write_values
 
 #: The folders that a build works in. `dist/` is none of them: what is put there is recorded file by file.
@@ -111,10 +112,8 @@ class Record:
 
     def _refuse_links(self, paths: Iterable[str], links: bool = True) -> None:
         """Raise `OutsideError` where a path leads out of the report, by a folder in it or by itself."""
-        home = self.folder.resolve()
         for path in sorted(paths):
-            place = self.folder / path if links else (self.folder / path).parent
-            if not place.resolve().is_relative_to(home):
+            if leads_out(Path(path) if links else Path(path).parent, self.folder):
                 raise OutsideError(path)
 
     def _read(self) -> dict[str, Any]:

@@ -23,8 +23,8 @@ PACKAGE = ROOT / "octavo"
 PIPELINE = (
     "toolchain", "visible", "ending", "doctor", "nearest", "inside", "diagnostics", "report_text", "sealed", "record",
     "confinement", "runner", "workspace", "schema", "design",
-    "typefaces", "manuscript.words", "manuscript.formulas", "choices", "manifest", "imprint", "manuscript",
-    "press.pages",
+    "typefaces", "manuscript.words", "manuscript.formulas", "overrides", "choices", "manifest", "imprint",
+    "manuscript", "press.pages",
     "latex", "icc", "figures", "press", "bind", "check", "enclosures", "edition", "book", "progress",
     "begin", "arguments", "cli", "__main__",
 )  # fmt: skip

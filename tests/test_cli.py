@@ -451,3 +451,19 @@ def test_a_name_that_a_template_does_not_know_is_told_at_its_line(project: Proje
     done = project.octavo("check", "--format", "json")
     told = [(problem["code"], problem["file"], problem["line"]) for problem in done.problems]
     assert told == [("OCT407", "templates/elements.tex", 3)]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (b"<% include 'no.tex' %>\n", "it asks for the template `no.tex`, which is nowhere"),
+        (b"no macros\n", "it has no macro `"),
+        (b"caf\xe9\n", "it is not UTF-8 text"),
+    ],
+)
+def test_a_template_that_cannot_be_used_is_told_in_its_file(project: Project, text: bytes, words: str) -> None:
+    project.chapters("# One\n\nText.\n")
+    project.write("templates/elements.tex", text)
+    (problem,) = project.octavo("check", "--format", "json").problems
+    assert problem["file"] == "templates/elements.tex" and words in problem["problem"]
+    assert str(ROOT) not in problem["problem"]

@@ -258,6 +258,35 @@ def test_design_values_that_cannot_be_used_are_told_in_their_file(project: Proje
     assert (problem["code"], problem["file"]) == (code, "templates/design.yaml") and done.status == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "advice"),
+    [
+        ("style/octavo-pge.sty", "% Nothing", "Did you mean `style/octavo-page.sty`?"),
+        ("elemets.tex", "", "Did you mean `elements.tex`?"),
+        ("desing.yaml", "colors: {}", "Did you mean `design.yaml`?"),
+        ("design.yaml", "colors: {mutd: '112233'}\n", "Did you mean `muted`?"),
+        ("design.yaml", "type: {sectoin: [1, 1]}\n", "Did you mean `section`?"),
+    ],
+)
+def test_what_a_report_brings_and_nothing_reads_is_told(project: Project, name: str, text: str, advice: str) -> None:
+    project.chapters("# One\n\nText.\n")
+    project.write(f"templates/{name}", text)
+    done = project.octavo("--format", "json", "check")
+    (problem,) = done.problems
+    assert (problem["code"], problem["file"], done.status) == ("OCT121", f"templates/{name}", 0)
+    assert advice in problem["advice"]
+
+
+def test_what_a_report_brings_and_its_own_files_ask_for_is_read(project: Project) -> None:
+    project.chapters("# One\n\nText.\n")
+    project.write("templates/design.yaml", "colors: {sea: '224466'}\n")
+    project.write("templates/style/octavo-theme.sty", "\\RequirePackage{octavo-extra}\\color{octsea}\n")
+    project.write("templates/style/octavo-extra.sty", "% More\n")
+    project.write("templates/figures/own.sty", "% Drawings\n")
+    project.write("templates/notes.txt", "For me.\n")
+    assert project.octavo("--format", "json", "check").problems == []
+
+
 TINY = "width: 100mm, height: 150mm, measure: 76mm, inner: 10mm, top: 8mm, lines: 24, size: 9pt, leading: 12pt"
 
 

@@ -15,7 +15,7 @@ from octavo.diagnostics import Ledger, Span
 from octavo.manifest import FILE
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
-from octavo.press.signs import Missing, group_of, report_signs, visible
+from octavo.press.signs import Missing, as_escape, group_of, report_signs
 
 #: The document that holds what report.yaml says.
 DRIVER = "book"
@@ -152,7 +152,7 @@ def report_missing_characters(log: Path, parts: Mapping[str, Part], told: Collec
     for found in dict.fromkeys(_MISSING.findall(text)):
         point = _CODE_POINT.search(found)
         character = chr(int(point[1], 16)) if point else found[0]
-        facts = {"character": visible(character), "point": f"U+{ord(character):04X}"}
+        facts = {"character": as_escape(character), "point": f"U+{ord(character):04X}"}
         ledger.report("OCT420", _place_of(character, parts), **facts)
 
 

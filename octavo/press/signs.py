@@ -64,12 +64,12 @@ def _times(count: int, spans: list[Span]) -> str:
 
 
 def _named(signs: list[str]) -> str:
-    shown = ", ".join(f"{visible(sign)} (U+{ord(sign):04X})" for sign in signs[:MOST_NAMED])
+    shown = ", ".join(f"{as_escape(sign)} (U+{ord(sign):04X})" for sign in signs[:MOST_NAMED])
     rest = len(signs) - MOST_NAMED
     return f"{shown} and {rest} more of the same script" if rest > 0 else shown
 
 
-def visible(character: str) -> str:
+def as_escape(character: str) -> str:
     """Return a character, or its escape where it would not show."""
     return character if character.isprintable() else character.encode("unicode_escape").decode()
 

@@ -19,7 +19,7 @@ local function is_bound(char)
     or char >= 0x1AB0 and char <= 0x1AFF or char >= 0x1DC0 and char <= 0x1DFF or char >= 0x20D0 and char <= 0x20FF
 end
 
-local SIGN = luatexbase.registernumber 'oct@sign' or luatexbase.new_attribute 'oct@sign'
+local SIGN = luatexbase.registernumber 'oct@sign'
 -- A letter, or the code point that stands for one in a frame.
 local function is_letter(n)
   return n and (getid(n) == GLYPH or getid(n) == HLIST and (direct.get_attribute(n, SIGN) or -1) > 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -80,7 +81,7 @@ class Row:
         self.pieces = self.pieces.then(piece)
 
 
-class RowReader:
+class RowReader(ABC):
     """Read rows of a formula; what a command means is read by a class above this one."""
 
     def __init__(self, tex: str, macros: Mapping[str, Macro]) -> None:
@@ -91,9 +92,9 @@ class RowReader:
         self.errors: list[FormulaError] = []
         self._depth = 0
 
+    @abstractmethod
     def command(self, token: Token, row: Row) -> Written:
         """Read a command with all that belongs to it."""
-        raise NotImplementedError
 
     def row(self, *stops: str) -> Written:
         """Read until one of these tokens, which is left there: a character, or a command with its backslash."""

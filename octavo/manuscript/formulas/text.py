@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from octavo.manuscript.formulas.rows import Row, RowReader, Written, both, key_of
+from octavo.manuscript.formulas.rows import RowReader, Written, both, key_of
 from octavo.manuscript.formulas.tokens import FormulaError, Token, mistake
 
 #: Accents of TeX in text, as Unicode combines them.
@@ -120,10 +120,6 @@ class TextReader(RowReader):
             raise mistake(at, f"an accent `\\{token.text}` that no letter bears")
         self.changed = True
         return both(combined)
-
-    def command(self, token: Token, row: Row) -> Written:
-        """Read a command of a formula; the class above this one does."""
-        raise NotImplementedError
 
 
 def _sign(character: str) -> str:
