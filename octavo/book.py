@@ -247,12 +247,13 @@ class Book:
         check_figures(figures.values(), report.layers, self.ledger)
         glossary = define_terms(parts)
         alts = alternative_texts(report, figures)
+        words = Words(report.language, report.words)
         pictures = Pictures(report.folder, self.workspace.cache, self.ledger, plates, alts)
         context = Context(
             macros=Macros(self._templates, "elements.tex"),
             leaves=Leaves(),
             labels=Numbering(self.ledger).number(parts, manuscript.heading),
-            words=Words(report.language, report.words),
+            words=words,
             pictures=pictures,
             ledger=self.ledger,
             raw_latex=report.raw_latex,
@@ -261,7 +262,7 @@ class Book:
             tab=report.tab,
             glossary=glossary,
             layers=tuple((layer.chapter, layer.level, layer.question) for layer in report.layers),
-            data={path: table(figure) for path, figure in figures.items()},
+            data={path: table(figure, words) for path, figure in figures.items()},
             entries=manuscript.entries,
         )
         self.workspace.lap("read")

@@ -86,7 +86,8 @@ def check_words(words: Mapping[str, str], checker: Checker) -> None:
     standard = Words("en", {})
     for key, text in words.items():
         known = _blanks(standard(key)) - {""}
-        if key == "months" and len(text.split()) != MONTHS:
+        known |= {"number"} if key in ("short-date", "short-month") else set()
+        if key in ("months", "short-months") and len(text.split()) != MONTHS:
             expected, found = f"the names of {MONTHS} months", f"{len(text.split())} words"
         elif known and not _blanks(text) <= known:
             expected, found = f"text whose braces hold {', '.join(sorted(known))} or nothing else", f"`{text}`"

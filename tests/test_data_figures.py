@@ -25,12 +25,24 @@ from octavo.figures.kinds.scale import fit
 from octavo.latex.environment import open_templates
 from octavo.manifest import Layer, Report
 from octavo.manifest import load as load_report
+from octavo.manuscript.words import Words, languages, unknown_words
 
+ENGLISH = Words("en", {})
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "cases" / "figures"
 TEMPLATES = ROOT / "templates"
 MM = 72 / 25.4
 WHITE = "FFFFFF"
+#: Words that stand in the drawing, or that others are made of.
+ONLY_DRAWN = {"against", "short-months", "short-date", "short-month"}
+DATES = {
+    "en": ["2024", "Feb 2025", "1 Mar 2025"],
+    "de": ["2024", "Feb. 2025", "1. März 2025"],
+    "ru": ["2024", "февр. 2025\u202fг.", "1.3.2025"],
+    "hu": ["2024", "2025. febr.", "2025. márc. 1."],
+    "ja": ["2024", "2025年2月", "2025年3月1日"],
+    "sk": ["2024", "2/2025", "1. 3. 2025"],
+}
 LAYERS = (Layer("One", "First", "Why?", "1F4E79"), Layer("Two", "Second", "How?", "2A7F7A"))
 
 
@@ -59,9 +71,9 @@ def flagship() -> tuple[Report, dict[str, FigureData]]:
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_each_kind_is_written_as_in_its_case(kind: str) -> None:
-    tex = f"{case(kind).content.draw()}\n"
+    tex = f"{case(kind).content.draw(ENGLISH)}\n"
     assert tex == (CASES / f"{kind}.tex").read_text(encoding="utf-8")
-    assert tex == f"{case(kind).content.draw()}\n"
+    assert tex == f"{case(kind).content.draw(ENGLISH)}\n"
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
@@ -70,17 +82,17 @@ def test_labels_are_text_and_not_tex(kind: str) -> None:
     hostile = re.sub(r"((?:label|text|event): \"?)", r"\g<1>50% \\input ", text)
     data = load("figures/x.yaml", hostile, Ledger(), len(LAYERS))
     assert data is not None
-    tex = str(data.content.draw())
+    tex = str(data.content.draw(ENGLISH))
     assert r"50\% \textbackslash{}input" in tex
     assert r"\input" not in tex
 
 
 def test_a_figure_takes_the_colour_of_its_layer_and_carries_its_note() -> None:
-    tex = str(data_figure(case("grouped-dots"), LAYERS))
+    tex = str(data_figure(case("grouped-dots"), LAYERS, ENGLISH))
     assert rf"\definecolor{{own}}{{HTML}}{{{shade('2A7F7A')}}}" in tex
-    assert rf"\definecolor{{own}}{{HTML}}{{{shade('1A1A1A')}}}" in str(data_figure(case("timeline"), LAYERS))
+    assert rf"\definecolor{{own}}{{HTML}}{{{shade('1A1A1A')}}}" in str(data_figure(case("timeline"), LAYERS, ENGLISH))
     assert tex.endswith("{}")
-    assert str(data_figure(case("ranked-dots"), LAYERS)).endswith("{† From a summary.}")
+    assert str(data_figure(case("ranked-dots"), LAYERS, ENGLISH)).endswith("{† From a summary.}")
 
 
 @pytest.mark.parametrize(
@@ -117,45 +129,68 @@ def test_a_scale_has_few_and_tidy_ticks(points: list[float], log: bool, ticks: t
     [
         (
             "ranked-dots",
-            "B is ten times as frequent as A. Dot plot on a logarithmic scale: Share, % of letters. "
-            "B & Sons, 100% new, 2%; A, 0.2% †. Reference line at 1: one in a hundred. † From a summary.",
+            "B is ten times as frequent as A. Dot plot: Share, % of letters (logarithmic scale). "
+            "B & Sons, 100% new, 2%; A, 0.2% †. Reference line, 1: one in a hundred. † From a summary.",
         ),
         (
             "grouped-dots",
-            "Books are longer than letters. Dot plot on a linear scale: Length, pages. "
+            "Books are longer than letters. Dot plot: Length, pages. "
             "Letters: Short, < 2; Long, 4\N{EN DASH}8. Books: Novel, many.",
         ),
         (
             "dumbbell",
-            "Reading twice removes most errors. Pairs of dots, first reading and second reading: Errors, %. "
-            "Prose: Essay, from 40% to ≈ 10%; Novel, long, from 50% to 2%. Verse: Sonnet, from 30% to 30%.",
+            "Reading twice removes most errors. Pairs of dots: Errors, %. "
+            "Prose: Essay, first reading 40%, second reading ≈ 10%; Novel, long, first reading 50%, "
+            "second reading 2%. Verse: Sonnet, first reading 30%, second reading 30%.",
         ),
         (
             "timeline",
-            "The reply came late. Timeline from 2024 to 1 Mar 2025, 3 events. 2024: The letter is written. "
+            "The reply came late. Timeline, 2024 \N{EN DASH} 1 Mar 2025. 2024: The letter is written. "
             "Feb 2025: It arrives & is read. 1 Mar 2025: The reply is sent.",
         ),
         (
             "spectrum",
-            "Most readers stand in the middle. Spectrum of 3 positions, from “All is said” to “Nothing is said”. "
+            "Most readers stand in the middle. Spectrum: All is said \N{EN DASH} Nothing is said. "
             "1. Lecture. Everything is explained. 2. Hint. Half is left out. 3. Silence. Is it read? never.",
         ),
         (
             "space",
-            "The postcard is near the short end. Diagram of a space with one axis drawn: length. "
-            "At the left: Short (note and card). At the right: Long. Across it: tone. "
+            "The postcard is near the short end. Diagram of a space. Axis: length. "
+            "Left: Short (note and card). Right: Long. Across: tone. "
             "From left to right: postcard (50 words); saga.",
         ),
         (
             "argument",
-            "Two premises join. Argument map of 4 claims. Claim 1: Write less. Claim 2 (Alpha): Readers are busy. "
-            "Claim 3: Long letters wait. Claim 4 (Beta): 10% like them long. "
-            "Claims 2 and 3 together support claim 1. Claim 4 opposes claim 3.",
+            "Two premises join. Argument map. Claim 1: Write less. Supported by: 2 and 3. "
+            "Claim 2 (Alpha): Readers are busy. Claim 3: Long letters wait. Opposed by: 4. "
+            "Claim 4 (Beta): 10% like them long.",
         ),
     ],
 )
 def test_alternative_text_says_what_is_shown_and_then_the_data(kind: str, text: str) -> None:
-    assert alternative_text(case(kind)) == text
+    assert alternative_text(case(kind), ENGLISH) == text
+
+
+@pytest.mark.parametrize("language", sorted(languages() - {"en"}))
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_figure_speaks_the_language_of_its_report(kind: str, language: str) -> None:
+    content, say = case(kind).content, Words(language, {})
+    asked: set[str] = set()
+
+    def listed(key: str) -> str:
+        asked.add(key)
+        return say(key)
+
+    spoken = f"{content.describe(listed)} {content.cells(listed)[0]}"
+    content.draw(listed)
+    assert asked
+    assert not asked & unknown_words(language, {})
+    assert all(say(key) in spoken for key in asked - ONLY_DRAWN)
+
+
+def test_a_date_is_written_as_its_language_does() -> None:
+    timeline = case("timeline").content
+    assert {name: [row[0] for row in timeline.cells(Words(name, {}))[1]] for name in DATES} == DATES
 
 
 @pytest.mark.parametrize(
@@ -170,22 +205,23 @@ def test_alternative_text_says_what_is_shown_and_then_the_data(kind: str, text: 
         ("dumbbell", ("Draft", "Group", "first reading", "second reading"), ("Essay", "Prose", "40%", "≈ 10%")),
         ("timeline", ("Date", "Event", "Layer"), ("2024", "The letter is written", "")),
         ("spectrum", ("Position", "Meaning", "Is it read?"), ("Lecture", "Everything is explained.", "")),
-        ("space", ("Point", "Short (0) to Long (1)", "Remark"), ("postcard", "0.1", "50 words")),
-        ("argument", ("Claim", "Text", "Supported by", "Opposed by"), ("1", "Write less.", "2 with 3", "")),
+        ("space", ("Point", "Short (0) \N{EN DASH} Long (1)", "Remark"), ("postcard", "0.1", "50 words")),
+        ("argument", ("Claim", "Text", "Supported by", "Opposed by"), ("1", "Write less.", "2 and 3", "")),
     ],
 )
 def test_the_table_holds_the_same_data(kind: str, header: tuple[str, ...], row: tuple[str, ...]) -> None:
-    made = table(case(kind))
+    made = table(case(kind), ENGLISH)
     assert made.header == header
     assert made.rows[0] == row
     assert {len(cells) for cells in made.rows} == {len(header)}
 
 
 def test_the_table_carries_unit_note_and_sources() -> None:
-    made = table(case("ranked-dots"))
+    made = table(case("ranked-dots"), ENGLISH)
     assert (made.unit, made.note) == ("% of letters", "† From a summary.")
-    assert [str(source) for source in table(case("grouped-dots")).sources] == ["alpha2026letters", "beta2026words, §2"]
-    assert str(table(case("grouped-dots")).sources[1].span) == "figures/grouped-dots.yaml:5:28"
+    sources = table(case("grouped-dots"), ENGLISH).sources
+    assert [str(source) for source in sources] == ["alpha2026letters", "beta2026words, §2"]
+    assert str(sources[1].span) == "figures/grouped-dots.yaml:5:28"
 
 
 # What is refused.
@@ -347,7 +383,7 @@ def test_every_label_is_on_the_page(flagship: tuple[Report, dict[str, FigureData
         plate = drawn[key]
         with pypdfium2.PdfDocument(plate.path) as document:
             printed = squeezed(document[plate.page - 1].get_textpage().get_text_bounded())
-        for row in table(figure).rows:
+        for row in table(figure, ENGLISH).rows:
             for cell in row[: printed_columns.get(figure.kind)]:
                 for words in re.sub(r"^\d+ \((.*)\)$", r"\1", cell).split(", "):
                     assert squeezed(words) in printed or words in NUMERALS, f"{key} does not print {words!r}"
@@ -419,6 +455,7 @@ from octavo.diagnostics import Ledger
 from octavo.figures import plate
 from octavo.figures.data import load_all, table
 from octavo.figures.drawings import alternative_texts, draw
+from octavo.manuscript.words import Words
 from octavo.latex.environment import open_templates
 from octavo.manifest import load
 root, cache = Path(sys.argv[1]), Path(sys.argv[2])
@@ -430,7 +467,7 @@ report = load(root, ledger)
 data = load_all(root, ledger, len(report.layers))
 plates = draw(report, cache, open_templates((root / "templates",)), data)
 texts = alternative_texts(report, data)
-tables = [table(figure) for figure in data.values()]
+tables = [table(figure, Words(report.language, {})) for figure in data.values()]
 print(len(plates), len(texts), len(runs), "pylatex" in sys.modules)
 """
 
@@ -497,4 +534,4 @@ def test_alternative_texts_are_those_of_the_stack_and_of_each_file() -> None:
     figure = case("space")
     texts = alternative_texts(report, {figure.key: figure})
     assert set(texts) == {"layer-stack", "figures/space.yaml"}
-    assert texts["figures/space.yaml"] == alternative_text(figure)
+    assert texts["figures/space.yaml"] == alternative_text(figure, ENGLISH)

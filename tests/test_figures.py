@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,7 +18,10 @@ from PIL import Image
 from octavo.figures import Family, Plate, PlateError, Plates, alt_text, export, layer_stack, small_stack
 from octavo.figures.stack import LEAST_CONTRAST, LONGEST, contrast, shade, tint
 from octavo.latex.environment import open_templates
+from octavo.latex.escape import Tex
+from octavo.manuscript.words import Words
 
+ENGLISH = Words("en", {})
 ROOT = Path(__file__).parent.parent
 CASES = Path(__file__).parent / "cases" / "figures"
 TEMPLATES = ROOT / "templates"
@@ -55,6 +58,16 @@ LONG = Layer(
 COLOURS = st.from_regex(r"[0-9A-F]{6}", fullmatch=True)
 
 
+def full(layers: Sequence[Layer]) -> Tex:
+    """Write the whole stack in English."""
+    return layer_stack(layers, "rests on")
+
+
+def said(layers: Sequence[Layer]) -> str:
+    """Say the whole stack in English."""
+    return alt_text(layers, ENGLISH)
+
+
 def styled_colours() -> dict[str, str]:
     """Read the colours of the words from the style that sets them."""
     style = (TEMPLATES / "figures" / "layerstack.sty").read_text(encoding="utf-8")
@@ -65,49 +78,29 @@ def styled_colours() -> dict[str, str]:
 
 
 def test_alt_text_tells_the_whole_stack_from_the_ground_up() -> None:
-    assert alt_text(FOUR) == (
-        "A stack of four layers, from the ground up; each layer rests on the one below it. "
-        "Layer 1, at the bottom: PSM. Level: Philosophical / descriptive. "
+    assert said(FOUR) == (
+        "Layer stack, from the bottom up. "
+        "Layer 1: PSM. Level: Philosophical / descriptive. "
         "Question: What kind of thing is the Assistant? "
-        "Layer 2: Assistant Axis. Level: Mechanistic / interpretability. "
+        "Layer 2 rests on Layer 1: Assistant Axis. Level: Mechanistic / interpretability. "
         "Question: Where is the Assistant in activation space? "
-        "Layer 3: Drift & Disempowerment. Level: Behavioral / empirical. "
+        "Layer 3 rests on Layer 2: Drift & Disempowerment. Level: Behavioral / empirical. "
         "Question: How does the Assistant slip, and what happens when it does? "
-        "Layer 4, at the top: Welfare Framework. Level: Ethical / normative. "
+        "Layer 4 rests on Layer 3: Welfare Framework. Level: Ethical / normative. "
         "Question: Does the Assistant matter morally?"
     )
 
 
-@pytest.mark.parametrize(
-    ("lit", "place"),
-    [
-        (1, "layer 1, PSM, is filled in. It is the bottom layer, and layer 2, Assistant Axis, rests on it."),
-        (
-            2,
-            "layer 2, Assistant Axis, is filled in. It rests on layer 1, PSM, and layer 3, Drift & Disempowerment, "
-            "rests on it.",
-        ),
-        (
-            4,
-            "layer 4, Welfare Framework, is filled in. It is the top layer, and rests on layer 3, "
-            "Drift & Disempowerment.",
-        ),
-    ],
-)
-def test_alt_text_of_the_small_stack_says_where_the_lit_layer_stands(lit: int, place: str) -> None:
-    assert alt_text(FOUR, lit) == f"A stack of four layers; {place}"
-
-
 def test_alt_text_ends_a_question_that_is_a_statement() -> None:
     stated = [replace(FOUR[0], question="What  it\nis"), FOUR[1]]
-    assert "Question: What it is. Layer 2" in alt_text(stated)
+    assert "Question: What it is. Layer 2" in said(stated)
 
 
 # What is refused.
 
 
 @pytest.mark.parametrize("count", [0, 1, 8])
-@pytest.mark.parametrize("draw", [layer_stack, alt_text, lambda layers: small_stack(layers, 1)])
+@pytest.mark.parametrize("draw", [full, said, lambda layers: small_stack(layers, 1)])
 def test_a_stack_has_two_to_seven_layers(draw: Callable[[list[Layer]], str], count: int) -> None:
     with pytest.raises(ValueError, match=f"2 to 7 layers, not {count}"):
         draw([FOUR[0]] * count)
@@ -117,21 +110,19 @@ def test_a_stack_has_two_to_seven_layers(draw: Callable[[list[Layer]], str], cou
 def test_only_a_layer_of_the_stack_can_be_lit(lit: int) -> None:
     with pytest.raises(ValueError, match=f"layer {lit} cannot be lit"):
         small_stack(FOUR, lit)
-    with pytest.raises(ValueError, match=f"layer {lit} cannot be lit"):
-        alt_text(FOUR, lit)
 
 
 @pytest.mark.parametrize("label", sorted(LONGEST))
 def test_a_label_that_is_too_long_or_empty_is_named(label: str) -> None:
     for text in ("x" * (LONGEST[label] + 1), "  "):
         with pytest.raises(ValueError, match=f"the {label} of layer 2 has {len(text.strip())} characters"):
-            layer_stack([FOUR[0], replace(FOUR[1], **{label: text})])
+            full([FOUR[0], replace(FOUR[1], **{label: text})])
 
 
 @pytest.mark.parametrize("color", ["teal", "12345", "12 34 56", "1F4E7G", ""])
 def test_a_colour_that_is_none_is_refused(color: str) -> None:
     with pytest.raises(ValueError, match="six hexadecimal digits"):
-        layer_stack([FOUR[0], replace(FOUR[1], color=color)])
+        full([FOUR[0], replace(FOUR[1], color=color)])
 
 
 def test_a_font_name_cannot_carry_tex() -> None:
@@ -144,14 +135,14 @@ def test_a_font_name_cannot_carry_tex() -> None:
 
 @pytest.mark.parametrize(
     ("case", "tex"),
-    [("two-layers.tex", layer_stack(FOUR[:2])), ("small-stack.tex", small_stack(FOUR, 2))],
+    [("two-layers.tex", full(FOUR[:2])), ("small-stack.tex", small_stack(FOUR, 2))],
 )
 def test_the_picture_is_written_as_in_the_case(case: str, tex: str) -> None:
     assert f"{tex}\n" == (CASES / case).read_text(encoding="utf-8")
 
 
 def test_labels_are_text_and_not_tex() -> None:
-    tex = layer_stack([replace(FOUR[0], piece=r"50% & \input{x}", level="a/b", question="c / d_1?"), FOUR[1]])
+    tex = full([replace(FOUR[0], piece=r"50% & \input{x}", level="a/b", question="c / d_1?"), FOUR[1]])
     assert r"\layertext{50\% \& \textbackslash{}input\{x\}}{a\slash{}b}{c / d\_1?}" in tex
 
 
@@ -185,8 +176,8 @@ def plates(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Plate]:
     """Typeset every kind of stack, in the one engine run that most of these tests share."""
     collected = plates_in(tmp_path_factory.mktemp("plates"))
     for count in (2, 3, 4):
-        collected.add(f"full-{count}", layer_stack(FOUR[:count]))
-    collected.add("longest", layer_stack([LONG] * 7))
+        collected.add(f"full-{count}", full(FOUR[:count]))
+    collected.add("longest", full([LONG] * 7))
     for lit in (1, 2, 3, 4):
         collected.add(f"small-{lit}", small_stack(FOUR, lit))
     collected.add("small-of-seven", small_stack([LONG] * 7, 7))
@@ -318,8 +309,8 @@ def test_the_same_figures_give_the_same_bytes(tmp_path: Path, monkeypatch: pytes
     ("tex", "complaint"),
     [
         (r"\nosuchcommand", "Undefined control sequence"),
-        (layer_stack([replace(FOUR[0], piece="\N{ADLAM CAPITAL LETTER ALIF}"), FOUR[1]]), "Missing character"),
-        (layer_stack([replace(FOUR[0], piece="W" * 40), FOUR[1]]), "shorten the longest label or word"),
+        (full([replace(FOUR[0], piece="\N{ADLAM CAPITAL LETTER ALIF}"), FOUR[1]]), "Missing character"),
+        (full([replace(FOUR[0], piece="W" * 40), FOUR[1]]), "shorten the longest label or word"),
     ],
 )
 def test_a_figure_that_fails_is_named_and_leaves_nothing(tmp_path: Path, tex: str, complaint: str) -> None:

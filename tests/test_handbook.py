@@ -323,7 +323,7 @@ def test_the_data_of_the_standard_design_are_its_own() -> None:
     }
     assert all(data.values()), ledger.entries
     trims = standard_theme().values["trims"]
-    measures, lines = (figure.content.cells()[1] for figure in data.values() if figure is not None)
+    measures, lines = (figure.content.cells(Words("en", {}))[1] for figure in data.values() if figure is not None)
     assert {row[0]: row[1:] for row in measures} == {
         trim: (page["width"].removesuffix("mm"), page["measure"].removesuffix("mm")) for trim, page in trims.items()
     }

@@ -18,7 +18,8 @@ from octavo.toolchain import missing_patterns
 BORROWED = {"lemma", "tip", "listing", "definition", "proposition", "section", "figure", "index", "note", "solution",
             "bibliography", "revision", "table", "question", "conjecture", "remark", "edition", "exercise",
             "questions", "abstract", "figures", "page", "pages", "set-in", "glossary", "theorem", "date",
-            "important"}  # fmt: skip
+            "important", "text", "interval", "position", "spectrum", "point", "axis", "event",
+            "short-date", "short-month", "day"}  # fmt: skip
 #: What the handbook promises.
 TWENTY = frozenset(
     ["en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "fi", "pl", "cs", "hu", "ro", "el", "ru", "uk", "tr",
@@ -34,9 +35,11 @@ def test_the_languages_that_most_books_are_written_in_are_there() -> None:
 def test_a_language_has_every_word(language: str) -> None:
     assert unknown_words(language, {}) == frozenset()
     words, english = Words(language, {}), Words("en", {})
-    assert len(words("months").split()) == 12
+    assert len(words("months").split()) == len(words("short-months").split()) == 12
     assert set(re.findall(r"\{(\w+)\}", words("edition"))) == {"name", "width", "height"}
     assert set(re.findall(r"\{(\w+)\}", words("date"))) == {"day", "month", "year"}
+    assert set(re.findall(r"\{(\w+)\}", words("short-date"))) in ({"day", "month", "year"}, {"day", "number", "year"})
+    assert set(re.findall(r"\{(\w+)\}", words("short-month"))) in ({"month", "year"}, {"number", "year"})
     if language != "en":
         same = {key for key in known_words() if words(key) == english(key)}
         assert same <= BORROWED, f"{language} has English words"

@@ -16,9 +16,10 @@ import yaml
 
 from octavo.diagnostics import Ledger, Span
 from octavo.figures.kinds import KINDS
-from octavo.figures.kinds.kind import SECOND_HAND, Complain, Content, sentence
+from octavo.figures.kinds.kind import SECOND_HAND, Complain, Content, Say, sentence
 from octavo.figures.stack import MOST_LAYERS
 from octavo.inside import leads_out
+from octavo.manuscript.words import Words
 from octavo.nearest import nearest
 from octavo.schema import Checker, Keys, Scalar, Value, nested_too_deeply
 
@@ -124,14 +125,14 @@ def load(key: str, text: str, ledger: Ledger, layers: int = MOST_LAYERS) -> Figu
     return FigureData(key, kind.name, content, values["shows"], note, values.get("unit", ""), layer, sources, text)
 
 
-def alternative_text(data: FigureData) -> str:
+def alternative_text(data: FigureData, say: Say) -> str:
     """Say what a sighted reader takes from a figure, then the data, then the note."""
-    return " ".join(filter(None, (sentence(data.shows), data.content.describe(), sentence(data.note))))
+    return " ".join(filter(None, (sentence(data.shows), data.content.describe(say), sentence(data.note))))
 
 
-def table(data: FigureData) -> DataTable:
+def table(data: FigureData, say: Say) -> DataTable:
     """Return the data of a figure as a table, for readers who want the numbers or cannot see the drawing."""
-    header, rows = data.content.cells()
+    header, rows = data.content.cells(say)
     return DataTable(header, rows, data.unit, data.note, data.sources, sentence(data.shows))
 
 
@@ -214,6 +215,6 @@ def _sources(texts: list[str], checker: _Checker, complain: Complain) -> Iterabl
 
 def _check_signs(content: Content, note: str, checker: _Checker, ledger: Ledger) -> None:
     """Report a sign in the data that no note explains."""
-    marked = any(SECOND_HAND in cell for row in content.cells()[1] for cell in row)
+    marked = any(SECOND_HAND in cell for row in content.cells(Words("en", {}))[1] for cell in row)
     if marked and SECOND_HAND not in note:
         ledger.report("OCT318", checker.place("note"), sign=SECOND_HAND)

@@ -24,6 +24,7 @@ from octavo.design import Face
 from octavo.figures.colour import shade, tint
 from octavo.figures.cover import Sheet, cover, inks
 from octavo.figures.data import FigureData, alternative_text
+from octavo.figures.kinds.kind import Say
 from octavo.figures.plate import Faces, Family, Plate, PlateError, Plates, engine_version, export
 from octavo.latex.escape import Tex, escape
 from octavo.manifest import Layer, Report
@@ -56,7 +57,7 @@ def draw(
         return {}
     plates = _plates(report, cache, templates)
     layers = [astuple(layer) for layer in report.layers]
-    facts = [_relation(report), layers, [[key, figure.text] for key, figure in figures.items()]]
+    facts = [_words(report).items(), layers, [[key, figure.text] for key, figure in figures.items()]]
     index = cache / f"drawings-{_digest(plates, facts)}.json"
     found = _recall(index)
     if found is not None:
@@ -133,16 +134,17 @@ def export_plate(name: str, plate: Plate) -> dict[str, Path]:
 
 def alternative_texts(report: Report, data: Mapping[str, FigureData] | None = None) -> dict[str, str]:
     """Return the alternative text of each drawing, made from the same data."""
-    texts = {key: alternative_text(figure) for key, figure in (data or {}).items()}
+    say = _words(report)
+    texts = {key: alternative_text(figure, say) for key, figure in (data or {}).items()}
     if report.layers:
         from octavo.figures.stack import alt_text
 
         with _plate_errors():
-            texts[LAYER_STACK] = alt_text(report.layers)
+            texts[LAYER_STACK] = alt_text(report.layers, say)
     return texts
 
 
-def data_figure(figure: FigureData, layers: tuple[Layer, ...]) -> Tex:
+def data_figure(figure: FigureData, layers: tuple[Layer, ...], say: Say) -> Tex:
     """Write the LaTeX of one data figure with its note, in the colour of its layer."""
     from octavo.figures.tikz import command
 
@@ -150,24 +152,24 @@ def data_figure(figure: FigureData, layers: tuple[Layer, ...]) -> Tex:
     inks = {"own": shade(color), "owntint": tint(color)}
     inks |= {f"shade{number}": shade(layer.color) for number, layer in enumerate(layers, start=1)}
     definitions = "".join(f"{command('definecolor', name, 'HTML', digits)}%\n" for name, digits in inks.items())
-    drawing = Tex(f"%\n{figure.content.draw()}%\n")
+    drawing = Tex(f"%\n{figure.content.draw(say)}%\n")
     return Tex(definitions) + command("datafigure", drawing, escape(figure.note))
 
 
 def _bodies(report: Report, figures: Mapping[str, FigureData]) -> dict[str, Tex]:
     from octavo.figures.stack import layer_stack, small_stack
 
+    say = _words(report)
     bodies: dict[str, Tex] = {}
     if report.layers:
-        bodies[LAYER_STACK] = layer_stack(report.layers, _relation(report))
+        bodies[LAYER_STACK] = layer_stack(report.layers, say("rests-on"))
         for number in range(1, len(report.layers) + 1):
             bodies[f"layer {number}"] = small_stack(report.layers, number)
-    return bodies | {key: data_figure(figure, report.layers) for key, figure in figures.items()}
+    return bodies | {key: data_figure(figure, report.layers, say) for key, figure in figures.items()}
 
 
-def _relation(report: Report) -> str:
-    """Return how a layer depends on the one below, in the words of the report."""
-    return Words(report.language, report.words)("rests-on")
+def _words(report: Report) -> Words:
+    return Words(report.language, report.words)
 
 
 def _plates(report: Report, cache: Path, templates: jinja2.Environment) -> Plates:

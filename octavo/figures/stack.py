@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from octavo.figures.colour import LEAST_CONTRAST, check_color, contrast, shade, tint
+from octavo.figures.kinds.kind import Say, sentence
 from octavo.latex.escape import Tex, escape
 
 if TYPE_CHECKING:
@@ -21,13 +22,9 @@ __all__ = ["LEAST_CONTRAST", "Layer", "alt_text", "contrast", "layer_stack", "sh
 
 FEWEST_LAYERS = 2
 MOST_LAYERS = 7
-COUNTS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six", 7: "seven"}
 
 #: The longest label, in characters, that still fits when seven layers have one as long.
 LONGEST = {"piece": 48, "level": 48, "question": 120}
-
-#: How a layer depends on the one below, in the figure and in its alternative text.
-RELATION = "rests on"
 
 SMALL_CEILING_MM = 25.7
 SMALL_SLAB_MM = 4.4
@@ -47,7 +44,7 @@ class Layer(Protocol):
     def color(self) -> str: ...  # noqa: D102
 
 
-def layer_stack(layers: Sequence[Layer], relation: str = RELATION) -> Tex:
+def layer_stack(layers: Sequence[Layer], relation: str) -> Tex:
     r"""Write the LaTeX of the full stack, first layer at the bottom.
 
     The picture is an argument of `\layerstack`, which typesets it at the largest setting that fits a text block
@@ -91,39 +88,19 @@ def small_stack(layers: Sequence[Layer], lit: int) -> Tex:
     return Tex(_colours(layers) + picture.dumps())
 
 
-def alt_text(layers: Sequence[Layer], lit: int | None = None) -> str:
-    """Say what a sighted reader takes from the figure, in one paragraph of plain text.
+def alt_text(layers: Sequence[Layer], say: Say) -> str:
+    """Say what a sighted reader takes from the stack, from the ground up, in one paragraph of plain text.
 
-    Without `lit` it describes the full stack from the ground up; with it, the small stack and where the lit
-    layer stands. Raises `ValueError` as the two drawings do.
+    Raises `ValueError` as the drawing does.
     """
-    _check(layers, lit)
-    count = len(layers)
-    if lit is not None:
-        return _alt_text_lit(layers, lit)
-    sentences = [f"A stack of {COUNTS[count]} layers, from the ground up; each layer {RELATION} the one below it."]
+    _check(layers)
+    sentences = [sentence(say("layer-stack"))]
     for number, layer in enumerate(layers, start=1):
-        place = {1: ", at the bottom", count: ", at the top"}.get(number, "")
-        question = _plain(layer.question)
-        stop = "" if question.endswith(("?", ".", "!")) else "."
-        sentences.append(
-            f"Layer {number}{place}: {_plain(layer.piece)}. Level: {_plain(layer.level)}. Question: {question}{stop}"
-        )
+        name = f"{say('layer')} {number}"
+        place = name if number == 1 else f"{name} {say('rests-on')} {say('layer')} {number - 1}"
+        level, question = (f"{say(key)}: {sentence(getattr(layer, key))}" for key in ("level", "question"))
+        sentences.append(f"{place}: {sentence(layer.piece)} {level} {question}")
     return " ".join(sentences)
-
-
-def _alt_text_lit(layers: Sequence[Layer], lit: int) -> str:
-    count = len(layers)
-    here = f"A stack of {COUNTS[count]} layers; {_named(layers, lit)}, is filled in."
-    if lit == 1:
-        return f"{here} It is the bottom layer, and {_named(layers, 2)}, {RELATION} it."
-    if lit == count:
-        return f"{here} It is the top layer, and {RELATION} {_named(layers, lit - 1)}."
-    return f"{here} It {RELATION} {_named(layers, lit - 1)}, and {_named(layers, lit + 1)}, {RELATION} it."
-
-
-def _named(layers: Sequence[Layer], number: int) -> str:
-    return f"layer {number}, {_plain(layers[number - 1].piece)}"
 
 
 def _check(layers: Sequence[Layer], lit: int | None = None) -> None:

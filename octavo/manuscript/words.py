@@ -56,6 +56,10 @@ class Words:
         """Return the word; raises `KeyError` for one that no list has."""
         return self._words[key]
 
+    def items(self) -> list[tuple[str, str]]:
+        """Return every key with its word, in order, by which what was drawn with them is found again."""
+        return sorted(self._words.items())
+
 
 def numbered(words: Callable[[str], str], key: str, number: str) -> str:
     """Return a word with its number: behind it, or where the language has it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from octavo.figures.colour import INK
-from octavo.figures.kinds.kind import NUMBER, TEXT, Cells, Complain, Series, choice, keys, number, sentence
+from octavo.figures.kinds.kind import NUMBER, TEXT, Cells, Complain, Say, Series, choice, keys, number, sentence
 from octavo.latex.escape import Tex
 from octavo.schema import Keys, ListOf, Value
 
@@ -104,38 +104,34 @@ class Argument:
             rank(claim.id, ())
         return ranks
 
-    def describe(self) -> str:
-        """Say every claim by its number, and then each step."""
-        numbers = {claim.id: index for index, claim in enumerate(self.claims, start=1)}
-        claims = " ".join(f"Claim {numbers[claim.id]}{_by(claim)}: {sentence(claim.text)}" for claim in self.claims)
-        steps = []
-        for step in self.steps:
-            several = len(step.premises) > 1
-            verb = ("oppose" if several else "opposes") if step.opposes else ("support" if several else "supports")
-            names = " and ".join(str(numbers[name]) for name in step.premises)
-            together = " together" if several else ""
-            steps.append(f"Claim{'s' * several} {names}{together} {verb} claim {numbers[step.conclusion]}.")
-        return f"Argument map of {len(self.claims)} claims. {claims} {' '.join(steps)}"
+    def describe(self, say: Say) -> str:
+        """Say every claim by its number, with the numbers of those that speak for it and against it."""
+        parts = [sentence(say("argument-map"))]
+        for name, text, supporters, opponents in self.cells(say)[1]:
+            parts.append(f"{say('claim')} {name}: {sentence(text)}")
+            for key, numbers in (("supported-by", supporters), ("opposed-by", opponents)):
+                parts += [sentence(f"{say(key)}: {numbers}")] if numbers else []
+        return " ".join(parts)
 
-    def cells(self) -> Cells:
+    def cells(self, say: Say) -> Cells:
         """Return the claims with what supports and what opposes each, by number."""
         numbers = {claim.id: str(index) for index, claim in enumerate(self.claims, start=1)}
 
         def sources(claim: Claim, opposes: bool) -> str:
             steps = [s for s in self.steps if s.conclusion == claim.id and s.opposes == opposes]
-            return "; ".join(" with ".join(numbers[name] for name in step.premises) for step in steps)
+            return "; ".join(f" {say('and')} ".join(numbers[name] for name in step.premises) for step in steps)
 
         rows = tuple(
             (f"{numbers[claim.id]}{_by(claim)}", claim.text, sources(claim, False), sources(claim, True))
             for claim in self.claims
         )
-        return ("Claim", "Text", "Supported by", "Opposed by"), rows
+        return (say("claim"), say("text"), say("supported-by"), say("opposed-by")), rows
 
     def series(self) -> tuple[Series, ...]:
         """Tell objections from claims, and attacks from support, by broken lines."""
         return Series("claims", "own", "unbroken line"), Series("objections", INK, "broken line")
 
-    def draw(self) -> Tex:
+    def draw(self, say: Say) -> Tex:
         """Write the boxes in rows, conclusion at the top, and the steps from row to row."""
         from octavo.figures import tikz
 
@@ -151,7 +147,7 @@ class Argument:
             boxes = []
             for claim in row:
                 left, right = row_spans[claim.id]
-                box = _box(claim, claim.id in opposed)
+                box = _box(claim, say("against") if claim.id in opposed else "")
                 boxes.append(tikz.command("argumentcell", f"{right - left:.2f}mm", box))
                 style = "objection" if claim.id in opposed else "claim"
                 look = f"{style}={{{right - left:.2f}mm}}{{{rank}}}{{{(left + right) / 2:.2f}mm}}"
@@ -227,11 +223,11 @@ def _entries(steps: Sequence[Step], spans: Mapping[str, tuple[float, float]]) ->
     return result
 
 
-def _box(claim: Claim, opposes: bool) -> Tex:
+def _box(claim: Claim, against: str) -> Tex:
     """Write a box's text and, below it, whose it is and whether it speaks against what it points to."""
     from octavo.figures import tikz
 
-    by = ", ".join(filter(None, (claim.by, "against" if opposes else "")))
+    by = ", ".join(filter(None, (claim.by, against)))
     return tikz.command("argumentbox", claim.text, by)
 
 

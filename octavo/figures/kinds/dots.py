@@ -16,6 +16,7 @@ from octavo.figures.kinds.kind import (
     Cells,
     Complain,
     Quantity,
+    Say,
     Series,
     check_numbers,
     choice,
@@ -49,10 +50,17 @@ class Axis:
         """Return name and unit as they stand under the scale and at the head of a table."""
         return f"{self.title}, {self.unit}"
 
-    @property
-    def note(self) -> str:
+    def note(self, say: Say) -> str:
         """Return what stands under the scale."""
-        return f"{self.words} (logarithmic scale)" if self.log else self.words
+        return f"{self.words} ({say('logarithmic-scale')})" if self.log else self.words
+
+    def head(self, say: Say) -> str:
+        """Return what heads the rows in a table."""
+        return self.rows_are or say("row")
+
+    def lines(self, say: Say) -> list[str]:
+        """Say every reference line."""
+        return [f"{say('reference-line')}, {number(value)}: {sentence(label)}" for value, label in self.references]
 
     @classmethod
     def read(cls, values: Mapping[str, Value], complain: Complain) -> Self:
@@ -62,7 +70,7 @@ class Axis:
         for index, line in enumerate(references):
             check_numbers(line, ("value",), f"references[{index}]", log, complain)
         lines = tuple((line["value"], line["label"]) for line in references)
-        return cls(values["axis"], values["unit"], values.get("rows-are", "Row"), log, lines)
+        return cls(values["axis"], values["unit"], values.get("rows-are", ""), log, lines)
 
 
 @dataclass(frozen=True)
@@ -73,30 +81,28 @@ class Dots:
     rows: tuple[Quantity, ...]
     grouped: ClassVar[bool]
 
-    def describe(self) -> str:
+    def describe(self, say: Say) -> str:
         """Say the scale, then each row with its value."""
-        scale = "logarithmic" if self.axis.log else "linear"
-        parts = [f"Dot plot on a {scale} scale: {self.axis.words}."]
+        parts = [sentence(f"{say('dot-plot')}: {self.axis.note(say)}")]
         for group, rows in groupby(self.rows, key=lambda row: row.group):
             said = "; ".join(f"{_named(row)}, {row.shown}" for row in rows)
             parts.append(sentence(f"{group}: {said}" if group else said))
-        parts += [f"Reference line at {number(value)}: {sentence(label)}" for value, label in self.axis.references]
-        return " ".join(parts)
+        return " ".join([*parts, *self.axis.lines(say)])
 
-    def cells(self) -> Cells:
+    def cells(self, say: Say) -> Cells:
         """Return a row of the table for each row of the plot; an interval stands in a column of its own."""
         ranged = any(row.low is not None and row.value is not None for row in self.rows)
         # Where values are told as “1 in 300”, the unit belongs to the intervals alone.
         told = any(re.search(r"\d in \d", row.shown) for row in self.rows)
-        header = [
-            self.axis.rows_are, *(["Group"] if self.grouped else []), self.axis.title if told else self.axis.words
-        ]  # fmt: skip
+        groups = [say("group")] if self.grouped else []
+        header = [self.axis.head(say), *groups, self.axis.title if told else self.axis.words]
         rows = []
         for row in self.rows:
             cells = [_named(row), *([row.group] if self.grouped else []), row.shown]
             rows.append((*cells, *([_interval(row)] if ranged else [])))
-        interval = f"Interval, {self.axis.unit}" if told else "Interval"
-        return (*header, *([interval] if ranged else [])), tuple(rows)
+        if ranged:
+            header.append(f"{say('interval')}, {self.axis.unit}" if told else say("interval"))
+        return tuple(header), tuple(rows)
 
     def series(self) -> tuple[Series, ...]:
         """Tell the rows that the figure is about from the others: by full and open dots, bars by color alone."""
@@ -111,7 +117,7 @@ class Dots:
         }
         return tuple(kinds[look] for look in sorted(looks, reverse=True))
 
-    def draw(self) -> Tex:
+    def draw(self, say: Say) -> Tex:
         """Write the rows as an axis, one unit of height each; a heading takes a unit too."""
         from octavo.figures import tikz
 
@@ -123,7 +129,7 @@ class Dots:
         for row, y in zip(self.rows, heights, strict=True):
             content += _row(row, y, scale, row.lit or plain)
         content += [tikz.node(text, "dots heading", (scale.low, y)) for text, y in headings]
-        return framed(self.axis, scale, [row_label(row) for row in self.rows], content, last)
+        return framed(self.axis.note(say), scale, [row_label(row) for row in self.rows], content, last)
 
 
 @dataclass(frozen=True)
@@ -168,8 +174,8 @@ class GroupedDots(Dots):
         return cls(axis, tuple(rows))
 
 
-def framed(axis: Axis, scale: Scale, labels: Sequence[Tex], content: Sequence[object], last: float) -> Tex:
-    """Put plots and nodes between the labels at the left and the scale below; `last` is the lowest row's place."""
+def framed(note: str, scale: Scale, labels: Sequence[Tex], content: Sequence[object], last: float) -> Tex:
+    """Put plots and nodes between the labels at the left and the scale with its note; `last` is the lowest place."""
     from octavo.figures import tikz
 
     plot = tikz.axis(
@@ -182,7 +188,7 @@ def framed(axis: Axis, scale: Scale, labels: Sequence[Tex], content: Sequence[ob
         ymax=-0.4,
         xtick="{" + ",".join(repr(tick) for tick in scale.ticks) + "}",
         xticklabels=tikz.braced(scale.labels),
-        xlabel=tikz.braced([axis.note]),
+        xlabel=tikz.braced([note]),
     )
     return tikz.block(tikz.command("dotsmeasure", Tex("").join(labels)), plot)
 

@@ -17,6 +17,7 @@ from octavo.figures.kinds.kind import (
     TEXT,
     Cells,
     Complain,
+    Say,
     Series,
     check_numbers,
     choice,
@@ -77,19 +78,21 @@ class Dumbbell:
         ordered = sorted(rows, key=lambda row: groups.index(row.group))
         return cls(axis, values["before"], values["after"], tuple(ordered))
 
-    def describe(self) -> str:
+    def describe(self, say: Say) -> str:
         """Say both values of every row."""
-        parts = [f"Pairs of dots, {self.before} and {self.after}: {self.axis.words}."]
+        parts = [sentence(f"{say('pairs-of-dots')}: {self.axis.note(say)}")]
         for group, rows in groupby(self.rows, key=lambda row: row.group):
-            said = "; ".join(f"{_named(row)}, from {row.shown_before} to {row.shown_after}" for row in rows)
+            said = "; ".join(self._said(row) for row in rows)
             parts.append(sentence(f"{group}: {said}" if group else said))
-        parts += [f"Reference line at {number(value)}: {sentence(label)}" for value, label in self.axis.references]
-        return " ".join(parts)
+        return " ".join([*parts, *self.axis.lines(say)])
 
-    def cells(self) -> Cells:
+    def _said(self, row: Pair) -> str:
+        return f"{_named(row)}, {self.before} {row.shown_before}, {self.after} {row.shown_after}"
+
+    def cells(self, say: Say) -> Cells:
         """Return a row of the table for each pair."""
         grouped = any(row.group for row in self.rows)
-        header = (self.axis.rows_are, *(["Group"] if grouped else []), self.before, self.after)
+        header = (self.axis.head(say), *([say("group")] if grouped else []), self.before, self.after)
         rows = tuple(
             (_named(row), *([row.group] if grouped else []), row.shown_before, row.shown_after) for row in self.rows
         )
@@ -99,7 +102,7 @@ class Dumbbell:
         """Tell the states apart by open and full dots."""
         return Series(self.before, INK, "open dot"), Series(self.after, "own", "full dot")
 
-    def draw(self) -> Tex:
+    def draw(self, say: Say) -> Tex:
         """Write an open dot for each state before and a full one for each after, an arrow between them."""
         from octavo.figures import tikz
 
@@ -117,7 +120,7 @@ class Dumbbell:
                 content += [*(self._states(row, place, scale) if first else []), *_row(row, place, scale)]
         content = [*reference_lines(self.axis.references, place), *content]
         labels = [_label(row) for row in self.rows]
-        return framed(self.axis, scale, labels, content, place)
+        return framed(self.axis.note(say), scale, labels, content, place)
 
     def _states(self, row: Pair, y: float, scale: Scale) -> list[object]:
         """Name the two states above the dots of the first row."""

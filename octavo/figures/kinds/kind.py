@@ -33,6 +33,9 @@ SECOND_HAND = "†"
 #: Report that the value of a key is not what it must be: the key's trail, what is expected, what is there.
 Complain: TypeAlias = Callable[[str, str, object], None]
 
+#: Give a word of the book's own, by its key, in the language of the report.
+Say: TypeAlias = Callable[[str], str]
+
 #: The header and the rows of a table.
 Cells: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]
 
@@ -58,16 +61,16 @@ class Content(Protocol):
     def read(cls, values: Mapping[str, Value], complain: Complain) -> Self:
         """Take over values that fit the rule, and complain of those that make no sense together."""
 
-    def describe(self) -> str:
+    def describe(self, say: Say) -> str:
         """Return the data in sentences, for a reader who cannot see the drawing."""
 
-    def cells(self) -> Cells:
+    def cells(self, say: Say) -> Cells:
         """Return the data as a table: each row begins with the cell that heads it."""
 
     def series(self) -> tuple[Series, ...]:
         """Return what the drawing tells apart by color; whatever has a mark or a label of its own may have any."""
 
-    def draw(self) -> Tex:
+    def draw(self, say: Say) -> Tex:
         r"""Write the LaTeX of the drawing, at most 104 mm wide; colours are `own`, and `shade1` and so on by layer."""
 
 
@@ -93,7 +96,7 @@ def number(value: float) -> str:
 def sentence(text: str) -> str:
     """End a text with a full stop unless it ends a sentence already."""
     text = " ".join(text.split())
-    return text if not text or text.endswith((".", "?", "!", ".”", "?”")) else f"{text}."
+    return text if not text or text.endswith((*"।。.؟？?！!", ".”", "?”")) else f"{text}."
 
 
 #: A row that carries one value.

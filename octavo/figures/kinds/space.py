@@ -13,6 +13,7 @@ from octavo.figures.kinds.kind import (
     TEXT,
     Cells,
     Complain,
+    Say,
     Series,
     check_numbers,
     choice,
@@ -75,25 +76,25 @@ class Space:
         poles = [(values[end]["label"], values[end].get("text", "")) for end in ("low", "high")]
         return cls(values["axis"], (poles[0], poles[1]), values.get("across", ""), tuple(points))
 
-    def describe(self) -> str:
+    def describe(self, say: Say) -> str:
         """Say the axis and its poles, then every point from the first pole to the second."""
         (low, low_text), (high, high_text) = self.poles
         ends = " ".join(
-            sentence(f"At the {side}: {label}{f' ({text})' if text else ''}")
+            sentence(f"{say(side)}: {label}{f' ({text})' if text else ''}")
             for side, label, text in (("left", low, low_text), ("right", high, high_text))
         )
         placed = "; ".join(self._placed(point) for point in sorted(self.points, key=lambda point: point.x))
-        across = f" Across it: {sentence(self.across)}" if self.across else ""
-        space = f"Diagram of a space with one axis drawn: {sentence(self.axis)}"
-        return f"{space} {ends}{across} From left to right: {placed}."
+        across = f" {say('across')}: {sentence(self.across)}" if self.across else ""
+        space = f"{sentence(say('space-diagram'))} {say('axis')}: {sentence(self.axis)}"
+        return f"{space} {ends}{across} {say('left-to-right')}: {sentence(placed)}"
 
     def _placed(self, point: Point) -> str:
         text = f" ({point.text})" if point.text else ""
         return f"{point.label}{text}"
 
-    def cells(self) -> Cells:
+    def cells(self, say: Say) -> Cells:
         """Return the points from the first pole to the second, with their place along the axis."""
-        header = ("Point", f"{self.poles[0][0]} (0) to {self.poles[1][0]} (1)", "Remark")
+        header = (say("point"), f"{self.poles[0][0]} (0) \N{EN DASH} {self.poles[1][0]} (1)", say("remark"))
         points = sorted(self.points, key=lambda point: point.x)
         rows = tuple((point.label, number(point.x), point.text) for point in points)
         if not any(row[2] for row in rows):
@@ -104,7 +105,7 @@ class Space:
         """Tell points with `lit` from the others by a large full dot."""
         return Series("the points with `lit`", "own", "large full dot"), Series("the others", INK, "open dot")
 
-    def draw(self) -> Tex:
+    def draw(self, say: Say) -> Tex:
         """Write the field, the axis through its middle, the poles below its ends, and the points."""
         from octavo.figures import tikz
 

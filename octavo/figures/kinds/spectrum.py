@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from octavo.figures.kinds.kind import NUMBER, TEXT, Cells, Complain, Series, check_numbers, keys, number, sentence
+from octavo.figures.kinds.kind import NUMBER, TEXT, Cells, Complain, Say, Series, check_numbers, keys, number, sentence
 from octavo.latex.escape import Tex
 from octavo.schema import Keys, ListOf, Value
 
@@ -56,19 +56,19 @@ class Spectrum:
         ordered = tuple(sorted(positions, key=lambda position: position.at))
         return cls((values["from"], values["to"]), values.get("question", ""), ordered)
 
-    def describe(self) -> str:
+    def describe(self, say: Say) -> str:
         """Say the poles and each position in its order."""
-        parts = [f"Spectrum of {len(self.positions)} positions, from “{self.poles[0]}” to “{self.poles[1]}”."]
+        parts = [sentence(f"{say('spectrum')}: {self.poles[0]} \N{EN DASH} {self.poles[1]}")]
         for place, position in enumerate(self.positions, start=1):
             text = f" {sentence(position.text)}" if position.text else ""
             answer = f" {self.question} {sentence(position.answer)}" if position.answer else ""
             parts.append(f"{place}. {sentence(position.label)}{text}{answer}")
         return " ".join(parts)
 
-    def cells(self) -> Cells:
+    def cells(self, say: Say) -> Cells:
         """Return the positions in order, with the columns that any of them fills."""
         texts, answers = any(p.text for p in self.positions), any(p.answer for p in self.positions)
-        header = ("Position", *(["Meaning"] if texts else []), *([self.question] if answers else []))
+        header = (say("position"), *([say("meaning")] if texts else []), *([self.question] if answers else []))
         rows = tuple((p.label, *([p.text] if texts else []), *([p.answer] if answers else [])) for p in self.positions)
         return header, rows
 
@@ -76,7 +76,7 @@ class Spectrum:
         """Return the one series: all positions look alike."""
         return (Series("the positions", "own", "dot"),)
 
-    def draw(self) -> Tex:
+    def draw(self, say: Say) -> Tex:
         """Write the line between its poles, and the positions beside it."""
         from octavo.figures import tikz
 
