@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from octavo import __version__
 from octavo.nearest import nearest
+from octavo.trust import PROGRAMS
 from octavo.visible import visible
 
 MANIFEST = "report.yaml"
@@ -66,10 +67,10 @@ def parser() -> Parser:
     """Return the reader of the whole command line."""
     whole = Parser(prog="octavo", description="Turn Markdown chapters into one tagged, print-ready PDF.")
     whole.add_argument("--version", action="version", version=f"Octavo {__version__}")
-    _add_options(whole, None, False, "text")
+    _add_options(whole, None, False, "text", [])
     # An option may stand before or after the command, and its default must not undo what stands before.
     common = Parser(add_help=False)
-    _add_options(common, argparse.SUPPRESS, argparse.SUPPRESS, argparse.SUPPRESS)
+    _add_options(common, *[argparse.SUPPRESS] * 4)
     commands = whole.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
     for name, words in COMMANDS.items():
         command = commands.add_parser(name, parents=[common], help=words, description=f"{words.capitalize()}.")
@@ -101,7 +102,7 @@ def _report_named(word: str) -> str:
 
 
 def _common_options() -> set[str]:
-    return {"--help", "--version", "--project", "--strict", "--format"}
+    return {"--help", "--version", "--project", "--strict", "--format", "--untrusted", "--allow"}
 
 
 def _options() -> dict[str, set[str]]:
@@ -109,10 +110,14 @@ def _options() -> dict[str, set[str]]:
     return {"check": {"--conformance"}, "listen": {"--page", "--part", "--edition", "--html", "--output"}}
 
 
-def _add_options(to: argparse.ArgumentParser, project: object, strict: object, form: object) -> None:
+def _add_options(to: argparse.ArgumentParser, project: object, flag: object, form: object, allow: object) -> None:
     words = "the folder of report.yaml (this folder, or the nearest above it that holds one)"
     to.add_argument("--project", type=Path, default=project, metavar="DIR", help=words)
-    to.add_argument("--strict", action="store_true", default=strict, help="treat warnings as errors")
+    to.add_argument("--strict", action="store_true", default=flag, help="treat warnings as errors")
+    words = "use no program of the report's own, such as its templates; refuse to build without walls"
+    to.add_argument("--untrusted", action="store_true", default=flag, help=words)
+    words = "with --untrusted: a kind of program that is used all the same (may be given again)"
+    to.add_argument("--allow", action="append", choices=tuple(PROGRAMS), default=allow, help=words)
     to.add_argument(
         "--format", choices=("text", "json", "github"), default=form, help="how problems are printed (text)"
     )

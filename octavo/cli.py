@@ -160,17 +160,20 @@ def _with_book(
     from octavo.figures.plate import PlateError
     from octavo.manifest import load
     from octavo.record import OutsideError
+    from octavo.trust import OF_AN_AUTHOR, NoWallError, Trust, require_walls
     from octavo.workspace import MissingProgramError, ProgramStoppedError, Workspace, tagging_wanted
 
     ledger, workspace = Ledger(), Workspace(chosen.project)
     try:
-        report = load(chosen.project, ledger)
+        if chosen.untrusted:
+            require_walls()
+        report = load(chosen.project, ledger, Trust(frozenset(chosen.allow)) if chosen.untrusted else OF_AN_AUTHOR)
         if report is not None:
             from octavo.book import Book
 
             with workspace.record.keeping():
                 use(Book(report, workspace, ledger, progress, strict=chosen.strict, tagging=tagging_wanted()))
-    except MissingProgramError as missing:
+    except (MissingProgramError, NoWallError) as missing:
         ledger.report("OCT001", None, problem=missing)
         return ledger, workspace, NOT_SET_UP
     except ProgramStoppedError as stopped:

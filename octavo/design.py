@@ -169,13 +169,19 @@ def _fallback(entry: Value, own: bool) -> Fallback:
     return Fallback(family, own=own, **values)
 
 
-def themes(folder: Path) -> dict[str, tuple[Path, ...]]:
-    """Return the themes that a report in that folder can name, each with the folders of its templates.
+def own_templates(folder: Path) -> Path | None:
+    """Return the folder of templates that a report in `folder` brings, unless it is Octavo's own."""
+    own = folder / "templates"
+    return own if own.is_dir() and own.resolve() != templates_folder().resolve() else None
 
-    A folder in `templates/themes/` of the report is a theme as well as one that Octavo brings.
+
+def themes(own: Path | None = None) -> dict[str, tuple[Path, ...]]:
+    """Return the themes that a report with the templates `own` can name, each with the folders of its templates.
+
+    A folder in `themes/` of its own templates is a theme as well as one that Octavo brings.
     """
-    own, standard = folder / "templates", templates_folder()
-    places = (standard,) if not own.is_dir() or own.resolve() == standard.resolve() else (own, standard)
+    standard = templates_folder()
+    places = (own, standard) if own else (standard,)
     found: dict[str, tuple[Path, ...]] = {STANDARD: ()}
     for place in places:
         for theme in sorted((place / THEMES).glob("*/")):

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from octavo import __version__, toolchain
+from octavo import __version__, confinement, toolchain
 from octavo.ending import say
 
 TEX_LIVE_FLOOR = 2022
@@ -86,7 +86,7 @@ def examine(set_up: bool = True, project: Path = Path()) -> tuple[Finding, ...]:
     """Look at everything that a build, a test or a check uses, in the order in which a build meets it."""
     octavo = Finding("Octavo", __version__, f"in {Path(__file__).resolve().parent}")
     python = Finding("Python", platform.python_version(), "runs Octavo")
-    system = (_tex(), *_debian_packages(project))
+    system = (_tex(), _walls(), *_debian_packages(project))
     if not set_up:
         packages = Finding("requirements.lock", "", "Python packages, in .venv", _python_line("check", "octavo"))
         return (octavo, python, packages, *system)
@@ -109,7 +109,7 @@ def describe(findings: Sequence[Finding]) -> str:
     ]
     sections = [
         (True, "Nothing that a book needs is missing.", "What a book needs and how to get it:"),
-        (False, "", "For the tests and for judging a finished PDF, if you want that:"),
+        (False, "", "For the tests, for judging a finished PDF and for reports of strangers, if you want that:"),
     ]
     for required, healthy, heading in sections:
         remedies = dict.fromkeys(
@@ -149,6 +149,14 @@ def _system_line(project: Path = Path()) -> str:
     if not toolchain.is_debian():
         return "With your system's package manager: the programs and fonts that are marked as missing."
     return toolchain.apt_line(toolchain.missing_packages(_packages(project)))
+
+
+def _walls() -> Finding:
+    """Say what keeps the programs that read a manuscript from the files and the network of its reader."""
+    standing = confinement.standing()
+    remedy = "For --untrusted, use a kernel with Landlock (Linux 5.13 or later)."
+    remedy = "" if confinement.landlock_version() else remedy
+    return Finding("walls", standing, "keep TeX and Pandoc from your files and the network", remedy, required=False)
 
 
 def _pandoc() -> Finding:

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from octavo.choices import FACE, FONT, PAGE, PHRASE, TEXT, check_files, check_words, theme_of
-from octavo.design import STANDARD, Fonts, Page, Theme, themes
+from octavo.design import STANDARD, Fonts, Page, Theme, own_templates, themes
 from octavo.diagnostics import Ledger, Span
 from octavo.inside import leads_out
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.words import known_words
 from octavo.nearest import nearest
 from octavo.schema import Checker, Keys, ListOf, MapOf, Scalar, Value
+from octavo.trust import OF_AN_AUTHOR, Trust
 
 FILE = "report.yaml"
 #: How many files a message names that speaks of more.
@@ -154,11 +155,12 @@ class Report:
         return (self.product(edition), *([self.wrap(edition)] if edition.cover == "wrap" else []))
 
 
-def load(folder: Path, ledger: Ledger) -> Report | None:
+def load(folder: Path, ledger: Ledger, trust: Trust = OF_AN_AUTHOR) -> Report | None:
     """Return the report in that folder, or None when an error makes a build pointless.
 
     Every problem is reported with the key and its line: unknown and wrong keys, parts that are missing, empty or
-    listed twice. A Markdown file beside the chapters that no part lists is a warning.
+    listed twice. What `trust` does not grant is reported and left out. A Markdown file beside the chapters that no
+    part lists is a warning.
     """
     if leads_out(Path(FILE), folder):
         ledger.report("OCT119", Span(FILE), path=FILE)
@@ -172,7 +174,7 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
     if values is None:
         return None
     parts = _parts(folder, values.get("parts", {}), checker)
-    design = _theme(folder, values.get("theme", STANDARD), checker)
+    design = _theme(folder, values.get("theme", STANDARD), checker, trust)
     editions = _editions(values.get("editions") or {"screen": {}}, design, checker)
     bibliography = values.get("bibliography", {})
     sources = _existing(folder, bibliography.get("files", []), "bibliography.files", checker)
@@ -180,6 +182,8 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
     layers = _layers(values.get("layers", []), parts, design, checker)
     macros = _macros(values.get("maths") or {}, checker)
     check_words(values.get("words") or {}, checker)
+    wanted = (values.get("trust") or {}).get("raw-latex", False)
+    raw_latex = trust.grants("raw-latex", wanted, checker.places.get("trust.raw-latex"), ledger)
     if ledger.failed():
         return None
     report = Report(
@@ -205,7 +209,7 @@ def load(folder: Path, ledger: Ledger) -> Report | None:
         fonts=design.fonts(values.get("fonts") or {}),
         maths=macros,
         words=values.get("words") or {},
-        raw_latex=(values.get("trust") or {}).get("raw-latex", False),
+        raw_latex=raw_latex,
         tab=(values.get("code") or {}).get("tab", 4),
         attach=values.get("attach", True),
     )
@@ -296,9 +300,13 @@ def _existing(folder: Path, names: list[str | None], key: str, checker: Checker)
     return tuple(found)
 
 
-def _theme(folder: Path, name: str, checker: Checker) -> Theme:
-    known = themes(folder)
-    if name not in known:
+def _theme(folder: Path, name: str, checker: Checker, trust: Trust) -> Theme:
+    own = own_templates(folder)
+    granted = trust.grants("templates", own is not None, Span("templates"), checker.ledger)
+    known = themes(own if granted else None)
+    if name not in known and name in themes(own):
+        name = STANDARD
+    elif name not in known:
         span = checker.places.get("theme")
         checker.ledger.report("OCT116", span, theme=name, known=", ".join(known), nearest=nearest(name, known))
         name = STANDARD

@@ -21,9 +21,9 @@ PACKAGE = ROOT / "octavo"
 #: The pipeline, first stage first. A module belongs to its most specific entry, and imports from its own stage or from
 #: an earlier one. What has no stage of its own, the vocabulary and the page map, stands where it is first needed.
 PIPELINE = (
-    "toolchain", "visible", "ending", "doctor", "nearest", "inside", "diagnostics", "report_text", "sealed", "record",
-    "confinement", "runner", "workspace", "schema", "design",
-    "typefaces", "manuscript.words", "manuscript.formulas", "overrides", "choices", "manifest", "imprint",
+    "toolchain", "visible", "ending", "confinement", "doctor", "nearest", "inside", "diagnostics", "report_text",
+    "sealed", "record", "runner", "workspace", "schema", "design",
+    "typefaces", "manuscript.words", "manuscript.formulas", "overrides", "choices", "trust", "manifest", "imprint",
     "manuscript", "press.pages",
     "latex", "icc", "figures", "press", "bind", "check", "enclosures", "edition", "book", "progress",
     "begin", "arguments", "cli", "__main__",

@@ -258,14 +258,25 @@ def test_a_figure_gives_its_description_and_caption() -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["<math xmlns='http://www.w3.org/1998/Math/MathML'><mi>E</mi></math>", "<math><mi>"]
+    "source",
+    [
+        "<math xmlns='http://www.w3.org/1998/Math/MathML'><mi onclick='x()' href='javascript:x'>E</mi></math>",
+        "<math><mi>",
+        "<math><script>alert(1)</script></math>",
+        "<math xmlns:h='http://www.w3.org/1999/xhtml'><h:mi>E</h:mi></math>",
+        "<math><annotation-xml><mi>E</mi></annotation-xml></math>",
+        "<svg><mi>E</mi></svg>",
+        "<?xml version='1.0' encoding='no-such'?><math/>",
+    ],
 )
 def test_a_formula_is_its_mathml_where_that_can_be_read(source: str) -> None:
     pdf = Builder().finish(book())
     file = pdf.make_stream(source.encode(), Subtype=Name("/application/mathml+xml"))
     find(pdf, "Formula").AF = Array([Dictionary(Type=Name.Filespec, F=String("f"), EF=Dictionary(F=file))])
     page = copied(pdf)
-    if "</math>" in source:
+    assert not page.xpath("//script | //@onclick | //math//@href")
+    if "<mi onclick" in source:
+        assert page.find(".//math/mi").attrib == {}
         assert page.findtext(".//math/mi") == "E" and page.find(".//math").get("alttext") == "energy is mass"
     else:
         assert page.findtext(".//span[@role='math']") == "energy is mass"

@@ -16,10 +16,12 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element as Tag
 
+from octavo.check import harmless
 from octavo.check.listening import MATHML, Element, Leaf, ObjectNumber, mathml_of
 from octavo.check.markup import CLASSES, LINES, ORDERED, PLAIN, THROUGH, append, is_phrasing, styled, trim, words
 from octavo.check.relations import INLINE, NOTES, Relations, first_page
 from octavo.check.speech import code_block, code_lines
+from octavo.manuscript.addresses import is_refused
 
 _HEADING: Final = re.compile(r"H(\d+)")
 
@@ -176,7 +178,7 @@ class _Copy:
         if note is not None:
             tag.set("role", "doc-noteref")
             tag.set("href", "#" + self.identifiers[note.node.objgen])
-        elif goal is not None:
+        elif goal is not None and not is_refused(goal.address):
             tag.set("href", self._address(goal.address, goal.element, goal.page))
         if not note and element.words("/Alt"):
             tag.set("aria-label", element.words("/Alt"))
@@ -193,16 +195,9 @@ class _Copy:
         source = mathml_of(element.node)
         said = element.words("/Alt") or words(element.text)
         if source:
-            try:
-                math = ElementTree.fromstring(source)
-            except ElementTree.ParseError:
-                math = None
+            math = harmless.mathml(source)
             if math is not None:
                 holder = self._open("span", element, parent)
-                for part in math.iter():
-                    part.tag = part.tag.rpartition("}")[2]
-                    part.tail = (part.tail or "").strip() or None
-                    part.text = (part.text or "").strip() or None
                 math.set("alttext", said)
                 holder.append(math)
                 return
