@@ -40,6 +40,23 @@ def test_a_note_that_is_called_again_is_one_note(source: str, expected: list[tup
     assert numbers(source) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("A ![b^[In.]](p.png) c.", [(1, "In.")]),
+        ("A ![b *c^[In.]*](p.png){alt='d'} ![e^[Two.]](p.png)", [(1, "In."), (2, "Two.")]),
+        ("![Caption^[In.]](p.png)\n\nA.^[Two.]", [(1, "In."), (2, "Two.")]),
+        ("| H |\n|---|\n| ![b^[In.]](p.png) |", [(1, "In.")]),
+        ("A ![b^[In ![c^[Deep.]](p.png).]](p.png)", [(1, "In c."), (2, "Deep.")]),
+        ("A [![b^[In.]](p.png)](https://a.org)", [(1, "In.")]),
+        ("::: {#fig:x}\n![b^[In.]](p.png)\n\nCaption.^[Two.]\n:::", [(1, "In."), (2, "Two.")]),
+        ("A ![b^[In.]](p.png) c[^a] d[^a]\n\n[^a]: Text.", [(1, "In."), (2, "Text."), (2, "")]),
+    ],
+)  # fmt: skip
+def test_a_note_in_the_description_of_a_picture_stands_behind_it(source: str, expected: list[tuple[int, str]]) -> None:
+    assert sorted(numbers(source)) == sorted(expected)
+
+
 def test_calls_side_by_side_are_parted() -> None:
     one, two, three, four = (n.Note([]) for _ in range(4))
     space, word = n.Text(" "), n.Text("word")

@@ -61,6 +61,9 @@ def read_formulas(
             node.mathml = node.problem = ""
             continue
         _settle(node, formula)
+        if len(formula.labels) > 1:
+            listed = ", ".join(f"`{label}`" for label in formula.labels)
+            ledger.report("OCT224", place(0), formula=_shown(node), labels=listed)
         if message := unset.get(formula.displayed or formula.press):
             ledger.report("OCT222", place(0), formula=_shown(node), message=message)
             node.press = node.mathml = node.problem = ""

@@ -51,6 +51,44 @@ def share_notes(source: str, blocks: list[Json]) -> list[Json]:
     return dropped
 
 
+def free_notes(item: Json, in_figure: bool = False) -> list[Json]:
+    """Set the notes in the description of a picture behind it; return the citations in those that are left out.
+
+    A description is heard and not printed. In a figure Pandoc gives the picture a copy of the caption, whose notes are
+    printed with the caption.
+    """
+    dropped: list[Json] = []
+    if isinstance(item, dict):
+        if item.get("t") == "Figure":
+            dropped += free_notes(item["c"][1]) + free_notes(item["c"][2], in_figure=True)
+        elif "c" in item:
+            dropped += free_notes(item["c"], in_figure)
+    elif isinstance(item, list):
+        for place in range(len(item) - 1, -1, -1):
+            one = item[place]
+            notes = _take_notes(one["c"][1]) if isinstance(one, dict) and one.get("t") == "Image" else []
+            if in_figure:
+                dropped += _find(("Cite",), notes)
+            else:
+                item[place + 1 : place + 1] = notes
+            dropped += free_notes(one, in_figure)
+    return dropped
+
+
+def _take_notes(inlines: Json) -> list[Json]:
+    """Remove the notes from a description and return them."""
+    notes = list(_find(("Note",), inlines))
+    waiting = [inlines]
+    while notes and waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting.append(one.get("c"))
+        elif isinstance(one, list):
+            one[:] = [item for item in one if not (isinstance(item, dict) and item.get("t") == "Note")]
+            waiting += one
+    return notes
+
+
 def _definitions(source: str) -> list[tuple[str, list[str]]]:
     """Return the name of each note that is defined, with its words: to the next paragraph that is not indented."""
     result = []

@@ -25,7 +25,7 @@ from octavo.manuscript.dialect_lines import translate
 from octavo.manuscript.dialect_report import NOT_RUN, report_dialects
 from octavo.manuscript.formulas.tokens import Macro
 from octavo.manuscript.mathematics import read_formulas
-from octavo.manuscript.notes import share_notes
+from octavo.manuscript.notes import free_notes, share_notes
 from octavo.manuscript.parsing import READER, SCRIPTS, Pandoc, Reading, parse
 from octavo.manuscript.part import Part
 from octavo.manuscript.sources import take_heading
@@ -93,7 +93,10 @@ def read(
 
     for text in texts:
         text.decode(collect)
-        if dropped := share_notes(text.parted.text, text.blocks):
+        dropped = share_notes(text.parted.text, text.blocks)
+        if '"Image"' in text.json and '"Note"' in text.json:
+            dropped += free_notes(text.blocks)
+        if dropped:
             gone = {id(item) for item in dropped}
             cites = [item for item in cites if id(item) not in gone]
     literals = [_read_html(text) for text in texts]
