@@ -144,11 +144,17 @@ def _check(chosen: argparse.Namespace, _: list[str]) -> int:
         book.examine()
         count = len(book.report.parts)
 
-    ledger, _workspace, status = _with_book(chosen, lambda stage, what: None, examine)
+    ledger, _workspace, status = _with_book(chosen, _tell_of_waiting, examine)
     _close(ledger, chosen)
     if status == 0 and chosen.format == "text":
         say(f"No errors in {count} part{'s' * (count != 1)}.\n{NOT_LOOKED_AT}")
     return status
+
+
+def _tell_of_waiting(stage: str, what: str) -> None:
+    """Say nothing of the stages of a short run, but why it does not go on."""
+    if stage == "wait":
+        say(f"Waiting {what}", sys.stderr)
 
 
 def _with_book(
@@ -171,7 +177,7 @@ def _with_book(
         if report is not None:
             from octavo.book import Book
 
-            with workspace.record.keeping():
+            with workspace.alone(progress), workspace.record.keeping():
                 use(Book(report, workspace, ledger, progress, strict=chosen.strict, tagging=tagging_wanted()))
     except (MissingProgramError, NoWallError) as missing:
         ledger.report("OCT001", None, problem=missing)
@@ -307,7 +313,8 @@ def _test(chosen: argparse.Namespace, rest: list[str]) -> int:
 
 def _clean(chosen: argparse.Namespace, _: list[str]) -> int:
     """Delete what builds of this report recorded, and name it: `build/` and `dist/` are common names."""
-    from octavo.record import OutsideError, Record
+    from octavo.record import OutsideError
+    from octavo.workspace import Workspace
 
     ledger = Ledger()
     made: list[str] = []
@@ -316,7 +323,9 @@ def _clean(chosen: argparse.Namespace, _: list[str]) -> int:
         ledger.report("OCT100", Span(MANIFEST), folder=chosen.project)
     else:
         try:
-            made, left = Record(chosen.project).clean()
+            workspace = Workspace(chosen.project)
+            with workspace.alone(_tell_of_waiting):
+                made, left = workspace.record.clean()
         except OutsideError as outside:
             ledger.report("OCT118", None, path=outside)
         except OSError as error:

@@ -165,6 +165,11 @@ def load(folder: Path, ledger: Ledger, trust: Trust = OF_AN_AUTHOR) -> Report | 
     if leads_out(Path(FILE), folder):
         ledger.report("OCT119", Span(FILE), path=FILE)
         return None
+    try:
+        str(folder.resolve()).encode("utf-8")
+    except UnicodeEncodeError:
+        ledger.report("OCT123", Span(FILE), folder=folder.resolve())
+        return None
     if not _is_file(folder / FILE):
         ledger.report("OCT100", Span(FILE), folder=folder)
         return None

@@ -14,7 +14,14 @@ from octavo.workspace import Workspace
 if TYPE_CHECKING:
     from octavo.book import Product
 
-STAGES = {"read": "Reading", "write": "Writing", "typeset": "Typesetting", "bind": "Binding", "judge": "Judging"}
+STAGES = {
+    "read": "Reading",
+    "write": "Writing",
+    "typeset": "Typesetting",
+    "bind": "Binding",
+    "judge": "Judging",
+    "wait": "Waiting",
+}
 
 
 class Progress:

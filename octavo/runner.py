@@ -55,7 +55,7 @@ def engine_environment(folder: Path, fonts: Path) -> dict[str, str]:
     """
     paranoid = "p" if engine_release() < OPEN_SINCE else "a"
     return {
-        "HOME": str(folder), "TEXMFVAR": str(fonts.resolve()), "TEXMFCACHE": str(fonts.resolve()), "TEXINPUTS": ".:",
+        "HOME": ".", "TEXMFVAR": str(fonts.resolve()), "TEXMFCACHE": str(fonts.resolve()), "TEXINPUTS": ".:",
         "SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1", "openin_any": paranoid, "openout_any": "p",
         "buf_size": str(LONGEST_LINE),
     }  # fmt: skip

@@ -7,6 +7,8 @@ kept per user, since every report needs the same ones.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import math
 import os
@@ -15,7 +17,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -237,6 +240,29 @@ class Workspace:
     def record(self) -> Record:
         """Return the record of what builds made in this folder."""
         return Record(self.folder)
+
+    @contextmanager
+    def alone(self, progress: Callable[[str, str], None]) -> Iterator[None]:
+        """Keep other runs of Octavo out of this report's folder: one that comes later says so, and waits.
+
+        The lock is one of the kernel on the folder itself, so that it goes with a process that is killed, and leaves
+        no file. Where the file system has none, nobody waits.
+        """
+        try:
+            handle = os.open(self.folder, os.O_RDONLY)
+        except OSError:
+            yield
+            return
+        try:
+            with contextlib.suppress(OSError):
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    progress("wait", "for another run of Octavo in this folder")
+                    fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
 
     def press(self, edition: str) -> Path:
         """Return a folder for one edition's engine run, without what earlier runs left in it."""

@@ -32,7 +32,7 @@ from octavo import __version__, doctor, toolchain
 
 ROOT = Path(__file__).resolve().parent.parent
 DOOR_PARTS = (
-    "build.py", "octavo/__init__.py", "octavo/__main__.py", "octavo/doctor.py",
+    "build.py", "octavo/__init__.py", "octavo/__main__.py", "octavo/confinement.py", "octavo/doctor.py",
     "octavo/ending.py", "octavo/toolchain.py", "octavo/visible.py",)  # fmt: skip
 UV = shutil.which("uv", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]))
 
