@@ -37,7 +37,7 @@ from octavo.manuscript.words import Words
 from octavo.press.driver import driver, own_fonts, own_styles, styles
 from octavo.press.engine import EngineStoppedError, Press
 from octavo.press.lines import report_lines
-from octavo.press.log import report_errors, report_missing_characters
+from octavo.press.log import overtime, report_errors, report_missing_characters
 from octavo.typefaces import Typeface, coverage, typefaces
 from octavo.workspace import (
     Workspace,
@@ -175,9 +175,11 @@ class Book:
                 self.ledger.report("OCT306", None, problem=error)
                 return []
             except EngineStoppedError as stop:
+                if stop.seconds:
+                    raise overtime(stop.log, stop.seconds, volume.parts) from stop
                 if self._try_formulas(volume):
                     raise _FormulasFailedError from stop
-                report_errors(Path(str(stop)), volume.parts, own_styles(self.report), self.ledger)
+                report_errors(stop.log, volume.parts, own_styles(self.report), self.ledger)
                 return []
         return self._publish(finished, shown)
 

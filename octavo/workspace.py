@@ -169,6 +169,12 @@ def tagging_wanted() -> bool:
     return os.environ.get("OCTAVO_TAGGING") != "off"
 
 
+def engine_seconds() -> int:
+    """Return how long an engine may take over a book: `OCTAVO_SECONDS`, or ten minutes, as for 20,000 pages."""
+    given = os.environ.get("OCTAVO_SECONDS", "")
+    return int(given) if given.isdecimal() and int(given) else 600
+
+
 @dataclass
 class TextCache:
     """Keep results of a program by what they were made from, until a build no longer asks for them.

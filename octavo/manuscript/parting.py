@@ -200,12 +200,16 @@ class _Scanner:
 
     def _heads_table(self, number: int, line: _Line) -> bool:
         """Tell whether a line is the head of a table whose cells stand between bars."""
-        below = _Line.of(self.lines[number + 1]) if number + 1 < len(self.lines) else line
+        if number + 1 == len(self.lines):
+            return False
+        below = _Line.of(self.lines[number + 1])
         return "|" in below.text and self._heads(line.text, below.text)
 
     def _is_head_to_pandoc(self, number: int, line: _Line, text: str) -> bool:
         """Tell whether Pandoc takes what stands before a table for its first cell, and drops its last."""
-        below = _Line.of(self.lines[number + 1]) if number + 1 < len(self.lines) else line
+        if number + 1 == len(self.lines):
+            return False
+        below = _Line.of(self.lines[number + 1])
         before, bar, row = (text if line.text[0] in "-*+" else line.text).partition("|")
         inside = self.offsets[-1] if self.offsets else 0
         begins = (not self.in_paragraph or text is not line.text) and below.indent < inside + 4

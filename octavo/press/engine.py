@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import signal
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,17 +21,23 @@ from octavo.confinement import Walls
 from octavo.manuscript.scripts import is_usual
 from octavo.press.pages import PageMap
 from octavo.runner import Bounds, engine_environment, start, stop
-from octavo.workspace import MissingProgramError, font_cache, lua_wall
+from octavo.workspace import MissingProgramError, engine_seconds, font_cache, lua_wall
 
 ENGINE = "lualatex"
 JOB = "book"
-TIME_LIMIT_SECONDS = 600
+#: So long an engine past its time may take to say where it is.
+LAST_WORDS_SECONDS = 3
 MEMORY_LIMIT_BYTES = 6 * 2**30
 FILE_LIMIT_BYTES = 2**30
 
 
 class EngineStoppedError(Exception):
-    """Say that the engine gave up before the book was whole; the log says why."""
+    """Say that the engine gave up before the book was whole: the log says why, or it took so many `seconds`."""
+
+    def __init__(self, log: Path, seconds: int = 0) -> None:
+        super().__init__(log)
+        self.log = log
+        self.seconds = seconds
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ class Press:
         self.folder = folder
         self._coverage = coverage
         self._has_signs = False
-        self._seconds = seconds or TIME_LIMIT_SECONDS
+        self._seconds = seconds or engine_seconds()
         #: The last line that the engine said.
         self.heard = ""
         for name, text in {**support, f"{JOB}.tex": driver}.items():
@@ -88,12 +96,13 @@ class Press:
         walls = Walls(
             reads=tuple(path.resolve() for path in (lua_wall(), *links, *reads)), writes=(folder, font_cache())
         )
-        bounds = Bounds(self._seconds, MEMORY_LIMIT_BYTES, FILE_LIMIT_BYTES)
+        bounds = Bounds(self._seconds + 2 * LAST_WORDS_SECONDS, MEMORY_LIMIT_BYTES, FILE_LIMIT_BYTES)
         try:
             self._process = start(command, walls, bounds, folder, environment, text=True, together=True)
         except OSError as error:
             raise MissingProgramError(f"{ENGINE} does not run: {error}") from error
-        self._timer = threading.Timer(self._seconds, self.stop)
+        self._started = time.monotonic()
+        self._timer = threading.Timer(self._seconds, self._interrupt)
         self._timer.daemon = True
         self._timer.start()
 
@@ -130,7 +139,7 @@ class Press:
             if line.startswith("octavo: pages"):
                 return self._map()
         self._fail()
-        raise EngineStoppedError(self.log)
+        raise EngineStoppedError(self.log, self._overtime())
 
     def finish(self) -> Printed:
         """End the document and return its pages."""
@@ -140,7 +149,7 @@ class Press:
             self._process.stdin.close()
         self._process.stdout.read()
         if self._fail():
-            raise EngineStoppedError(self.log)
+            raise EngineStoppedError(self.log, self._overtime())
         return Printed(self.folder / f"{JOB}.pdf", self._map(), self.log)
 
     def _map(self) -> PageMap:
@@ -157,6 +166,19 @@ class Press:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(line + "\n")
             self._process.stdin.flush()
+
+    def _interrupt(self) -> None:
+        """Ask TeX to stop where it is, which it writes in its log (tex.web, 1337); end it where it does not hear."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGINT)
+        ended = time.monotonic() + LAST_WORDS_SECONDS
+        while self._process.poll() is None and time.monotonic() < ended:
+            time.sleep(0.05)
+        stop(self._process)
+
+    def _overtime(self) -> int:
+        """Return how many seconds the engine had, if that is why it ended: by our clock or by the kernel's."""
+        return self._seconds if time.monotonic() - self._started >= self._seconds - 1 else 0
 
     def _fail(self) -> bool:
         """Wait for the end and tell whether it was a bad one."""

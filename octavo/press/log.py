@@ -16,6 +16,7 @@ from octavo.manifest import FILE
 from octavo.manuscript import nodes as n
 from octavo.manuscript.part import Part
 from octavo.press.signs import Missing, as_escape, group_of, report_signs
+from octavo.workspace import ProgramStoppedError
 
 #: The document that holds what report.yaml says.
 DRIVER = "book"
@@ -71,6 +72,16 @@ def report_errors(log: Path, parts: Mapping[str, Part], own: Mapping[str, str], 
     if message.startswith("Undefined control sequence") and needle:
         message += f" `{needle}`"
     ledger.report("OCT401", _trace(file, line, part, needle), message=message, log=log)
+
+
+def overtime(log: Path, seconds: int, parts: Mapping[str, Part]) -> ProgramStoppedError:
+    """Return the error that an engine took too long, at the place where it was interrupted."""
+    text = log.read_text(encoding="utf-8", errors="replace") if log.is_file() else ""
+    found = _ERROR.search(text)
+    part = parts.get(Path(found[1]).stem) if found else None
+    place = _trace(log.parent / found[1], int(found[2]), part, "") if found and part else None
+    reason = f"it took more than {seconds} seconds, of which `OCTAVO_SECONDS` may give it more"
+    return ProgramStoppedError("LuaLaTeX", reason, place)
 
 
 def _own_place(
