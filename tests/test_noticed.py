@@ -139,3 +139,14 @@ def test_readings_that_no_build_asks_for_are_deleted(project: Project) -> None:
         kept.append({path.name for path in (project.folder / "build" / "cache" / "readings").glob("*")})
     assert len(kept[0]) == len(kept[1]) == len(kept[2]) > 0
     assert kept[0] != kept[2]
+
+
+@pytest.mark.tex
+def test_the_caption_of_a_listing_is_never_alone_at_the_foot_of_a_page(project: Project) -> None:
+    code = '```{.python caption="Captioned"}\n' + "".join(f"row{number} = 1\n" for number in range(20)) + "```\n"
+    project.chapters(*(filled(lines, code) for lines in range(12, 36)), **SMALL)
+    done = project.octavo("build")
+    assert done.status == 0, done.err
+    heads = [text for _, text in pages_of(project) if ("Captioned" in text and "row" in text) or "Captioned\r" in text]
+    assert len(heads) >= 24
+    assert all("row0" in text for text in heads if " . . ." not in text)

@@ -15,6 +15,8 @@ from octavo.diagnostics import Ledger
 from octavo.manifest import load
 from octavo.trust import PROGRAMS, Trust
 
+#: Without a wall `--untrusted` builds nothing, which another test holds.
+needs_wall = pytest.mark.skipif(not confinement.landlock_version(), reason="the kernel has no Landlock")
 RED = "colors: {link: 'CC0000'}\n"
 
 
@@ -55,6 +57,7 @@ def test_a_theme_that_nobody_has_is_told_all_the_same(project: Project) -> None:
     assert [entry.code for entry in ledger.entries] == ["OCT116"]
 
 
+@needs_wall
 @pytest.mark.parametrize("place", ["before", "after"])
 def test_the_option_stands_before_or_after_the_command(stranger: Project, place: str) -> None:
     options = ("--untrusted", "--allow", "templates")
@@ -65,6 +68,7 @@ def test_the_option_stands_before_or_after_the_command(stranger: Project, place:
     assert stranger.octavo(*arguments, "--strict").status == 1
 
 
+@needs_wall
 @pytest.mark.tex
 def test_a_macro_and_a_style_of_a_stranger_reach_no_page(stranger: Project) -> None:
     stranger.write("templates/elements.tex", "<% macro paragraph(content) %>\\directlua{}<% endmacro %>\n")
