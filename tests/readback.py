@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from manuscripts import FIGURE, FORMULA, Json
 
@@ -15,6 +16,17 @@ from octavo.manuscript.words import Words
 def written(tree: list[Json], chrome: Words) -> list[str]:
     """Return the text of a chapter's tree, and that of each of its notes."""
     return _Reading(tree, chrome).result()
+
+
+def _notes(item: Json) -> Iterator[list[Json]]:
+    """Yield the blocks of the notes in a description, which are printed behind its picture."""
+    if isinstance(item, dict) and item.get("t") == "Note":
+        yield item["c"]
+    elif isinstance(item, dict):
+        yield from _notes(item.get("c"))
+    elif isinstance(item, list):
+        for one in item:
+            yield from _notes(one)
 
 
 class _Reading:
@@ -50,6 +62,8 @@ class _Reading:
                     self._say(re.sub(r"<!--.*?-->", "", content[1]))
                 case "Image":
                     self._say(FIGURE)
+                    for note in _notes(content[1]):
+                        self._note(note)
                 case "Note":
                     self._note(content)
                 case "Link":

@@ -303,6 +303,19 @@ def test_all_that_cannot_be_set_is_told_in_one_build_and_printed(project: Projec
     assert len(project.pdfs) == 1
 
 
+@pytest.mark.parametrize(
+    ("formula", "told"),
+    [
+        (r"\begin{align} a \label{one} \\ b \label{two} \end{align}", ["OCT224 chapters/1.md:3:3"]),
+        (r"\begin{align} a \label{one} \\ b \end{align}", []),
+    ],
+)
+def test_labels_that_share_one_number_are_told(formula: str, told: list[str], project: Project) -> None:
+    project.chapters(f"# One\n\n$${formula}$$\n\nSee \\eqref{{one}}.\n")
+    done = project.octavo("check", "--format", "json")
+    assert (done.status, done.places) == (0, told)
+
+
 def test_brackets_that_open_and_open_are_printed(project: Project) -> None:
     project.chapters("# One\n\nText " + "[" * 1000 + " and " + "[x " * 40 + "end.\n\n    " + "[" * 30 + "\n")
     done = project.octavo("check", "--format", "json")

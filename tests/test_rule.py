@@ -11,7 +11,7 @@ from octavo.diagnostics import Ledger, Severity, catalogue
 #: Why no right page can be made, and the codes of which that is true.
 REASONS = {
     "the machine does not do it": "001 002 010 404",
-    "what the report is to be is not known": "100 101 102 103 104 105 110 111 112 113 116 117",
+    "what the report is to be is not known": "100 101 102 103 104 105 110 111 112 113 116 117 123",
     "text or a picture that was asked for would be missing": "106 108 115 118 119 270 290 293 304 305 269 310 317",
     "a link or a citation would lead nowhere, or to a wrong place": "201 202 212",
     "the page cannot be set": "114 220 306 401 402 405 407 415 416 420 590",

@@ -29,14 +29,13 @@ SEEDS, FOUND = HERE / "seeds", HERE / "found"
 EACH, LONGEST = 8, 60
 #: Where an input of a kind stands in the report.
 PLACES = {
-    "chapter": "chapters/2.md", "report": "report.yaml", "sources": "refs.bib", "style": "style.csl",
-    "data": "figures/d.yaml", "template": "templates/elements.tex", "design": "templates/design.yaml",
-    "vector": "p.svg", "raster": "p.png", "page": "p.pdf",
+    "chapter": "chapters/2.md", "report": "report.yaml", "sources": "refs.bib", "json": "refs.json",
+    "yaml": "refs.yaml", "style": "style.csl", "data": "figures/d.yaml", "template": "templates/elements.tex",
+    "design": "templates/design.yaml", "vector": "p.svg", "raster": "p.png", "page": "p.pdf",
 }  # fmt: skip
 KEYS: dict[str, Any] = {
     "parts": {"chapters": ["chapters/1.md", "chapters/2.md"]},
     "editions": {"screen": {"cover": "none"}},
-    "bibliography": {"files": ["refs.bib"], "style": "style.csl"},
     "layers": [{"piece": name, "level": name, "question": "Why?"} for name in ("One", "Two")],
 }
 SECRET = "this belongs to somebody else"
@@ -82,7 +81,8 @@ def report_with(kind: str, data: bytes, folder: Path) -> Project:
     project = Project(folder / "report")
     project.write("chapters/1.md", "# Front\n\nText.\n")
     project.write("chapters/2.md", (SEEDS / "chapter" / "all.md").read_bytes())
-    project.describe(**KEYS)
+    files = [PLACES[kind] if kind in ("json", "yaml") else "refs.bib"]
+    project.describe(**KEYS | {"bibliography": {"files": files, "style": "style.csl"}})
     for name in ("sources/refs.bib", "style/style.csl", "vector/p.svg"):
         project.write(Path(name).name, (SEEDS / name).read_bytes())
     project.write("p.png", rasters()[0])
