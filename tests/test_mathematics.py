@@ -306,12 +306,12 @@ def test_all_that_cannot_be_set_is_told_in_one_build_and_printed(project: Projec
 @pytest.mark.parametrize(
     ("formula", "told"),
     [
-        (r"\begin{align} a \label{one} \\ b \label{two} \end{align}", ["OCT224 chapters/1.md:3:3"]),
-        (r"\begin{align} a \label{one} \\ b \end{align}", []),
+        (r"\begin{align} a \label{first} \\ b \label{second} \end{align}", ["OCT224 chapters/1.md:3:3"]),
+        (r"\begin{align} a \label{first} \\ b \end{align}", []),
     ],
 )
 def test_labels_that_share_one_number_are_told(formula: str, told: list[str], project: Project) -> None:
-    project.chapters(f"# One\n\n$${formula}$$\n\nSee \\eqref{{one}}.\n")
+    project.chapters(f"# One\n\n$${formula}$$\n\nSee \\eqref{{first}}.\n")
     done = project.octavo("check", "--format", "json")
     assert (done.status, done.places) == (0, told)
 

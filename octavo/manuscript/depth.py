@@ -37,16 +37,17 @@ _INDENTING: Final = frozenset(["BlockQuote", "BulletList", "OrderedList", "Defin
 _BLOCKS: Final = frozenset(["Para", "Plain", "LineBlock", "Div", "Figure", "Table", "Header", *_INDENTING])
 
 
-def decode(text: str, hook: Callable[[Any], Any] | None = None) -> Any:
+def decode(text: str, hook: Callable[[Any], Any] | None = None, wrapped: int = 0) -> Any:
     """Return the JSON of a text, flattened where it is too deep to be read otherwise.
 
-    `hook` is told every object, innermost first.
+    `hook` is told every object, innermost first; so many elements around the manuscript are not of it (`wrapped`), so
+    that the same is flattened on every version of Python, of which each reads another depth.
     """
     try:
         return _with_room(lambda: json.loads(text, object_hook=hook))
     except RecursionError:
         with _frames():
-            return flatten(json.loads(text, cls=_DeepDecoder, object_hook=hook))
+            return flatten(json.loads(text, cls=_DeepDecoder, object_hook=hook), -wrapped)
 
 
 def _with_room(work: Callable[[], Any]) -> Any:

@@ -87,7 +87,7 @@ def parse(sources: Sequence[str], pandoc: Pandoc, readings: TextCache) -> list[R
     with ThreadPoolExecutor(max_workers=2) as pool:
         outputs = pool.map(lambda text: pandoc(_ARGUMENTS, text)[0], given)
         for group, output in zip(groups, outputs, strict=True):
-            document = decode(output)
+            document = decode(output, wrapped=1)
             for (key, _), division in zip(group, document["blocks"], strict=True):
                 messages, read = division["c"][0][2][0][1], division["c"][1]
                 text = undisguise(json.dumps([messages, read], ensure_ascii=False, separators=(",", ":"))).replace(
