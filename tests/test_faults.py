@@ -75,7 +75,7 @@ def test_builds_at_the_same_time_all_succeed(built: Project, printed: Project) -
     assert_next_build_is_right(built, printed)
 
 
-@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize("number", range(2))
 def test_a_build_that_is_killed_leaves_the_last_good_pdf(number: int, built: Project, printed: Project) -> None:
     before = state(built)
     built.write("chapters/1.md", CHAPTER.replace("first", "other"))
@@ -91,7 +91,7 @@ def test_a_build_that_is_killed_leaves_the_last_good_pdf(number: int, built: Pro
     assert_next_build_is_right(built, printed)
 
 
-@pytest.mark.parametrize("size", [0, 4_000, 100_000])
+@pytest.mark.parametrize("size", [0, 100_000])
 def test_a_disk_that_is_full_at_any_size_leaves_the_last_good_pdf(size: int, built: Project, printed: Project) -> None:
     before = state(built)
     shutil.rmtree(built.folder / "build")
@@ -126,7 +126,7 @@ def test_a_cache_that_may_not_be_written_is_named_and_harms_nothing(
     assert_next_build_is_right(built, printed)
 
 
-@pytest.mark.parametrize("locale", ["C", "POSIX", "no_SUCH.LOCALE", "tr_TR.ISO-8859-9"])
+@pytest.mark.parametrize("locale", ["C", "no_SUCH.LOCALE"])
 def test_no_locale_changes_the_book(locale: str, built: Project, printed: Project) -> None:
     shutil.rmtree(built.folder / "build")
     done = built.octavo("build", environment={"LC_ALL": locale, "LANG": locale})
@@ -135,7 +135,7 @@ def test_no_locale_changes_the_book(locale: str, built: Project, printed: Projec
     assert [path.read_bytes() for path in built.pdfs] == [path.read_bytes() for path in printed.pdfs]
 
 
-@pytest.mark.parametrize("name", ["50% off", "a b", "$HOME", "ü~#&{}", "-x", "new\nline", "\udcff\udcfe", "'\""])
+@pytest.mark.parametrize("name", ["50% $HOME '\"", "-ü~#&{}\nline", "\udcff\udcfe"])
 def test_a_folder_may_have_any_name(name: str, built: Project, printed: Project, tmp_path: Path) -> None:
     place = Project(built.folder.rename(tmp_path / name))
     shutil.rmtree(place.folder / "build")
@@ -148,7 +148,7 @@ def test_a_folder_may_have_any_name(name: str, built: Project, printed: Project,
     assert [path.read_bytes() for path in place.pdfs] == [path.read_bytes() for path in printed.pdfs]
 
 
-@pytest.mark.parametrize("stage", ["Reading", "Writing", "Typesetting"])
+@pytest.mark.parametrize("stage", ["Reading", "Typesetting"])
 def test_a_chapter_that_goes_or_changes_during_a_build(stage: str, built: Project, printed: Project) -> None:
     built.write("chapters/1.md", CHAPTER.replace("first", "other"))
     process = begin(built)
@@ -162,7 +162,7 @@ def test_a_chapter_that_goes_or_changes_during_a_build(stage: str, built: Projec
     assert_next_build_is_right(built, printed)
 
 
-@pytest.mark.parametrize("year", [1970, 2038, 2106])
+@pytest.mark.parametrize("year", [1970, 2106])
 def test_the_times_of_files_say_nothing(year: int, built: Project, printed: Project) -> None:
     seconds = (year - 1970) * 31_556_952 + 7
     for path in built.folder.rglob("*"):

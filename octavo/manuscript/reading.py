@@ -283,6 +283,8 @@ def _report_unreadable(message: str, bibliography: Bibliography, given: Mapping[
     problem = lines[-1].strip().rstrip(".") if lines else "Pandoc does not say why"
     if not (path and line) and (known := damaged(bibliography.files)):
         path, line, column, problem = known
+    if path is None and len(bibliography.files) == 1:
+        path = bibliography.files[0]
     ledger.report("OCT115", Span(str(path), line, column) if path else None, problem=problem)
 
 

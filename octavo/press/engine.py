@@ -26,7 +26,7 @@ from octavo.workspace import MissingProgramError, engine_seconds, font_cache, lu
 ENGINE = "lualatex"
 JOB = "book"
 #: So long an engine past its time may take to say where it is.
-LAST_WORDS_SECONDS = 3
+LAST_WORDS_SECONDS = 10
 MEMORY_LIMIT_BYTES = 6 * 2**30
 FILE_LIMIT_BYTES = 2**30
 

@@ -26,7 +26,7 @@ from octavo import cli
 HERE = Path(__file__).parent
 SEEDS, FOUND = HERE / "seeds", HERE / "found"
 #: How many of each kind CI tries, and how long one may take, in seconds: more is a hang.
-EACH, LONGEST = 8, 60
+EACH, LONGEST = 4, 60
 #: Where an input of a kind stands in the report.
 PLACES = {
     "chapter": "chapters/2.md", "report": "report.yaml", "sources": "refs.bib", "json": "refs.json",
