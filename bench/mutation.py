@@ -1,6 +1,6 @@
 """Change the package line by line and see whether a test notices: the score of each module, and what survived.
 
-    python bench/mutation.py octavo/trust.py octavo/check/harmless.py     these modules
+    python bench/mutation.py octavo/trust.py octavo/check/sanitizer.py     these modules
     python bench/mutation.py --share 3/52                                 the third of 52 shares of the package
 
 Cosmic Ray makes the mutants and undoes them; `pip install -e '.[mutation]'` brings it. It works in a clone of the last

@@ -170,7 +170,7 @@ def tagging_wanted() -> bool:
 
 
 def engine_seconds() -> int:
-    """Return how long an engine may take over a book: `OCTAVO_SECONDS`, or ten minutes, as for 20,000 pages."""
+    """Return how long an engine may take over a book: `OCTAVO_SECONDS`, or ten minutes, which no honest book meets."""
     given = os.environ.get("OCTAVO_SECONDS", "")
     return int(given) if given.isdecimal() and int(given) else 600
 

@@ -127,7 +127,7 @@ def test_an_engine_that_goes_on_for_ever_is_stopped_and_named(project: Project) 
     done = project.octavo("build", environment={"OCTAVO_SECONDS": "8"})
     assert time.monotonic() - begun < 90
     assert done.status == 1 and not project.pdfs
-    assert "error OCT010: LuaLaTeX was stopped: it took more than 8 seconds" in done.err, done.err
+    assert "chapters/2.md:3:1: error OCT010: LuaLaTeX was stopped: it took more than 8 seconds" in done.err, done.err
 
 
 @pytest.mark.tex

@@ -16,7 +16,7 @@ from typing import Final
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element as Tag
 
-from octavo.check import harmless
+from octavo.check import sanitizer
 from octavo.check.listening import MATHML, Element, Leaf, ObjectNumber, mathml_of
 from octavo.check.markup import CLASSES, LINES, ORDERED, PLAIN, THROUGH, append, is_phrasing, styled, trim, words
 from octavo.check.relations import INLINE, NOTES, Relations, first_page
@@ -195,7 +195,7 @@ class _Copy:
         source = mathml_of(element.node)
         said = element.words("/Alt") or words(element.text)
         if source:
-            math = harmless.mathml(source)
+            math = sanitizer.mathml(source)
             if math is not None:
                 holder = self._open("span", element, parent)
                 math.set("alttext", said)

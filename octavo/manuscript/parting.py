@@ -198,18 +198,19 @@ class _Scanner:
             return not self.offsets or line.depth < self.depth
         return self._heads_table(number, line)
 
+    def _below(self, number: int) -> _Line | None:
+        return _Line.of(self.lines[number + 1]) if number + 1 < len(self.lines) else None
+
     def _heads_table(self, number: int, line: _Line) -> bool:
         """Tell whether a line is the head of a table whose cells stand between bars."""
-        if number + 1 == len(self.lines):
-            return False
-        below = _Line.of(self.lines[number + 1])
-        return "|" in below.text and self._heads(line.text, below.text)
+        below = self._below(number)
+        return below is not None and "|" in below.text and self._heads(line.text, below.text)
 
     def _is_head_to_pandoc(self, number: int, line: _Line, text: str) -> bool:
         """Tell whether Pandoc takes what stands before a table for its first cell, and drops its last."""
-        if number + 1 == len(self.lines):
+        below = self._below(number)
+        if below is None:
             return False
-        below = _Line.of(self.lines[number + 1])
         before, bar, row = (text if line.text[0] in "-*+" else line.text).partition("|")
         inside = self.offsets[-1] if self.offsets else 0
         begins = (not self.in_paragraph or text is not line.text) and below.indent < inside + 4

@@ -102,7 +102,8 @@ class Press:
         except OSError as error:
             raise MissingProgramError(f"{ENGINE} does not run: {error}") from error
         self._started = time.monotonic()
-        self._timer = threading.Timer(self._seconds, self._interrupt)
+        # Interrupted, TeX would ask for advice in a trial, which goes on behind errors: that is ended at once.
+        self._timer = threading.Timer(self._seconds, self.stop if seconds else self._interrupt)
         self._timer.daemon = True
         self._timer.start()
 

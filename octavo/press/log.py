@@ -80,7 +80,7 @@ def overtime(log: Path, seconds: int, parts: Mapping[str, Part]) -> ProgramStopp
     found = _ERROR.search(text)
     part = parts.get(Path(found[1]).stem) if found else None
     place = _trace(log.parent / found[1], int(found[2]), part, "") if found and part else None
-    reason = f"it took more than {seconds} seconds, of which `OCTAVO_SECONDS` may give it more"
+    reason = f"it took more than {seconds} seconds (`OCTAVO_SECONDS` in the environment gives it more)"
     return ProgramStoppedError("LuaLaTeX", reason, place)
 
 
